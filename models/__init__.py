@@ -1,0 +1,1 @@
+"""Everything that fetches or runs a model; it knows nothing of papers."""

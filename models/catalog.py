@@ -1,0 +1,187 @@
+"""The models Footnote knows: listed, found by name or path, pulled, removed."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+import yaml
+
+from models.download import Progress, RemoteFile, fetch
+from models.errors import BadModelFile, DownloadFailed, UnknownModel
+
+FOLDER_VARIABLE = "FOOTNOTE_MODELS"
+Kind = Literal["embedder", "llm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of the catalogue; None for a figure that is not known for sure."""
+
+    name: str
+    kind: Kind
+    file: str  # within its package or repository
+    license: str
+    note: str = ""
+    package: str | None = None  # installed with Footnote
+    repository: str | None = None  # on the Hugging Face Hub
+    revision: str = "main"
+    size_bytes: int | None = None
+    sha256: str | None = None
+    memory_gb: float | None = None
+    context_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model that is on this machine."""
+
+    name: str  # of the catalogue, or the file name without .gguf
+    path: Path
+    entry: Entry | None  # None for a file that was named by its path
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the catalogue, and where the model lies if it is on this machine."""
+
+    entry: Entry
+    path: Path | None
+
+
+def default_folder() -> Path:
+    """Where pulled models go: the folder in FOOTNOTE_MODELS, or the platform's data folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else platformdirs.user_data_path("footnote") / "models"
+
+
+class Catalog:
+    """The models that are known, and the folder that holds those that were pulled."""
+
+    def __init__(self, entries: tuple[Entry, ...], folder: Path) -> None:
+        self.entries = entries
+        self.folder = folder
+
+    @classmethod
+    def open(cls, folder: Path | None = None) -> Catalog:
+        """Read the catalogue that is shipped."""
+        text = resources.files("models").joinpath("catalog.yaml").read_text(encoding="utf-8")
+        entries = tuple(Entry(**row) for row in yaml.safe_load(text))
+        return cls(entries, folder or default_folder())
+
+    def list(self) -> tuple[Listed, ...]:
+        """Every model of the catalogue, installed or not."""
+        return tuple(Listed(entry, self._installed(entry)) for entry in self.entries)
+
+    def find(self, name_or_path: str, kind: Kind = "llm") -> ModelFile:
+        """A model on this machine, by name (any case), unique start of a name, or path.
+
+        Raises UnknownModel, naming the nearest known names or the command that brings it.
+        """
+        if _looks_like_path(name_or_path):
+            return _file_at(Path(name_or_path).expanduser())
+        entry = self._entry(name_or_path, kind)
+        path = self._installed(entry)
+        if path is not None:
+            return ModelFile(entry.name, path, entry)
+        if entry.package is not None:
+            raise UnknownModel(
+                entry.name,
+                f"{entry.name} comes in the Python package {entry.package.replace('_', '-')}, "
+                "which is not installed. Install Footnote again.",
+            )
+        raise UnknownModel(
+            entry.name,
+            f"{entry.name} is not on this machine yet. Run `footnote models pull {entry.name}`.",
+        )
+
+    def pull(self, name: str, on_progress: Progress = lambda there, total: None) -> ModelFile:
+        """Bring a model of the catalogue onto this machine, unless it is there.
+
+        Raises UnknownModel or DownloadFailed.
+        """
+        entry = self._entry(name)
+        path = self._installed(entry)
+        if path is None:
+            if entry.repository is None:
+                raise DownloadFailed(
+                    entry.name,
+                    f"{entry.name} cannot be pulled: it comes with Footnote. Install it again.",
+                )
+            remote = RemoteFile(
+                model=entry.name,
+                repository=entry.repository,
+                file=entry.file,
+                revision=entry.revision,
+                size_bytes=entry.size_bytes,
+                sha256=entry.sha256,
+            )
+            path = fetch(remote, self.folder, on_progress)
+        return ModelFile(entry.name, path, entry)
+
+    def remove(self, name: str) -> Path:
+        """Delete a pulled model and what is left of its unfinished pulls; where it was.
+
+        Raises UnknownModel when nothing of it is there to be deleted.
+        """
+        entry = self._entry(name)
+        if entry.package is not None:
+            raise UnknownModel(
+                entry.name, f"{entry.name} comes with Footnote and cannot be removed."
+            )
+        path = self.folder / entry.file
+        found = [path] if path.is_file() else []
+        found += [p for p in self.folder.glob("*.part") if p.name.startswith(f"{entry.file}.")]
+        if not found:
+            raise UnknownModel(entry.name, f"{entry.name} is not on this machine.")
+        for file in found:
+            file.unlink()
+        return path
+
+    def _entry(self, name: str, kind: Kind | None = None) -> Entry:
+        of_kind = [e for e in self.entries if kind in (None, e.kind)]
+        wanted = name.strip().lower()
+        exact = [e for e in of_kind if e.name.lower() == wanted]
+        begun = [e for e in of_kind if wanted and e.name.lower().startswith(wanted)]
+        if len(exact or begun) == 1:
+            return (exact or begun)[0]
+        if begun:
+            names = " and ".join(e.name for e in begun)
+            raise UnknownModel(name, f"{name} could be {names}. Write more of the name.")
+        by_lower = {e.name.lower(): e.name for e in of_kind}
+        near = difflib.get_close_matches(wanted, by_lower, n=3, cutoff=0.3)
+        hint = f" Did you mean {' or '.join(by_lower[n] for n in near)}?" if near else ""
+        raise UnknownModel(
+            name,
+            f"There is no model {name!r}.{hint} `footnote models list` shows all; "
+            "the path of a .gguf file works as well.",
+        )
+
+    def _installed(self, entry: Entry) -> Path | None:
+        if entry.package is None:
+            path = self.folder / entry.file
+            return path if path.is_file() else None
+        package = find_spec(entry.package)  # finds it without importing it
+        for place in (package.submodule_search_locations or []) if package else []:
+            path = Path(place) / entry.file
+            if path.exists():
+                return path
+        return None
+
+
+def _looks_like_path(name: str) -> bool:
+    return os.sep in name or name.lower().endswith(".gguf") or Path(name).is_file()
+
+
+def _file_at(path: Path) -> ModelFile:
+    if path.is_dir():
+        raise BadModelFile(path, f"{path} is a folder; name the .gguf file in it.")
+    if not path.exists():
+        raise UnknownModel(path, f"There is no file {path}. Check the path of the model.")
+    return ModelFile(path.stem, path.absolute(), None)

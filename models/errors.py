@@ -1,0 +1,41 @@
+"""What can go wrong with a model, told in sentences that say what to do next.
+
+ModelError            `.model` names the model: a catalogue name or a path
+├── UnknownModel      neither a name of the catalogue nor a file
+├── BadModelFile      the file is not a GGUF that can be run
+├── ModelDied         its process ended, hung or was closed
+├── PromptTooLong     prompt and answer do not fit what the model sees at once
+└── DownloadFailed    a pull that stopped; what arrived stays for the next one
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ModelError(Exception):
+    """The base of every error of `models`; its message is fit for a user."""
+
+    def __init__(self, model: str | Path, message: str) -> None:
+        super().__init__(message)
+        self.model = str(model)
+
+
+class UnknownModel(ModelError):
+    """A name that is not in the catalogue, or a path where there is no file."""
+
+
+class BadModelFile(ModelError):
+    """A file that is not a GGUF, or one that llama.cpp cannot run."""
+
+
+class ModelDied(ModelError):
+    """The process of a model ended before it had answered."""
+
+
+class PromptTooLong(ModelError):
+    """A prompt that, with its answer, exceeds the context of the model."""
+
+
+class DownloadFailed(ModelError):
+    """A model could not be pulled, or what arrived is not what was promised."""
