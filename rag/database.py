@@ -1,0 +1,200 @@
+"""The SQLite database of a library: its schema, its transactions, and its errors as ours."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from rag.errors import LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
+from rag.folder import DATABASE
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE papers (
+    pk INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    title_key TEXT NOT NULL,
+    title TEXT NOT NULL,
+    abstract TEXT NOT NULL,
+    authors TEXT NOT NULL,
+    year INTEGER,
+    url TEXT,
+    doi TEXT,
+    arxiv_id TEXT,
+    is_note INTEGER NOT NULL,
+    source TEXT
+);
+CREATE INDEX papers_by_title ON papers (title_key);
+CREATE INDEX papers_by_doi ON papers (doi) WHERE doi IS NOT NULL;
+CREATE INDEX papers_by_arxiv_id ON papers (arxiv_id) WHERE arxiv_id IS NOT NULL;
+CREATE TABLE tags (
+    paper INTEGER NOT NULL REFERENCES papers (pk) ON DELETE CASCADE,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (paper, tag)
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    -- AUTOINCREMENT: a removed chunk's number never comes back to meet its old vector.
+    pk INTEGER PRIMARY KEY AUTOINCREMENT,
+    paper INTEGER NOT NULL REFERENCES papers (pk) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    vector BLOB NOT NULL
+);
+CREATE INDEX chunks_by_paper ON chunks (paper);
+CREATE TABLE sentences (
+    paper INTEGER NOT NULL REFERENCES papers (pk) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (paper, ordinal)
+) WITHOUT ROWID;
+CREATE VIRTUAL TABLE full_text USING fts5 (
+    title, abstract, content='papers', content_rowid='pk',
+    tokenize='porter unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER papers_inserted AFTER INSERT ON papers BEGIN
+    INSERT INTO full_text (rowid, title, abstract) VALUES (new.pk, new.title, new.abstract);
+END;
+CREATE TRIGGER papers_deleted AFTER DELETE ON papers BEGIN
+    INSERT INTO full_text (full_text, rowid, title, abstract)
+    VALUES ('delete', old.pk, old.title, old.abstract);
+END;
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, started REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE answers (
+    pk INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    conversation TEXT REFERENCES conversations (id) ON DELETE CASCADE,
+    asked REAL NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX answers_by_conversation ON answers (conversation);
+"""
+
+
+class Database:
+    """One connection, shared by the threads of its one owner."""
+
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+        self.folder = folder
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False) -> Self:
+        """Open the database in `folder`, making it when it is not there.
+
+        Raises LibraryError: damaged, not writable, full, or made by a newer Footnote.
+        """
+        path = folder / DATABASE
+        with _translated(folder):
+            if read_only:
+                db = sqlite3.connect(
+                    f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+                )
+            else:
+                db = sqlite3.connect(path, timeout=10, check_same_thread=False)
+            db.isolation_level = None  # transactions begin and end in `transaction` alone
+            db.row_factory = sqlite3.Row
+            try:
+                if not read_only:
+                    db.execute("PRAGMA journal_mode=WAL")
+                    db.execute("PRAGMA synchronous=FULL")
+                    db.execute("PRAGMA foreign_keys=ON")
+                database = cls(db, folder)
+                database._check_schema(may_create=not read_only)
+            except BaseException:
+                db.close()
+                raise
+        return database
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _check_schema(self, *, may_create: bool) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and may_create:
+            with self.transaction():
+                for statement in _statements(_SCHEMA):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        elif version == 0:
+            raise LibraryError(
+                self.folder,
+                f"The library {self.folder} is empty. Fill it with 'footnote add FILE'.",
+            )
+        elif version != SCHEMA_VERSION:
+            raise LibraryError(
+                self.folder,
+                f"The library {self.folder} was made by another version of Footnote "
+                f"(format {version}, this one reads {SCHEMA_VERSION}). Update Footnote.",
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing of what is done with the connection inside."""
+        with self._lock, _translated(self.folder):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Run one statement; its rows."""
+        with self._lock, _translated(self.folder):
+            return self._connection.execute(sql, values).fetchall()
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _library_error(folder, error) from error
+
+
+def _library_error(folder: Path, error: sqlite3.DatabaseError) -> LibraryError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return LibraryDamaged(
+            folder,
+            f"The library's database {folder / DATABASE} is damaged. Put a copy of it back, or "
+            "move it away and add your files again; Footnote has left it as it is.",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return LibraryReadOnly(
+            folder,
+            f"The library's database {folder / DATABASE} cannot be opened for writing. Give "
+            "yourself the right to write there, or name another folder with --library.",
+        )
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return LibraryFull(
+            folder,
+            f"The disk of {folder} is full or failing. Free some space and run the same command "
+            "again; everything that was added so far is kept.",
+        )
+    return LibraryError(folder, f"The library {folder} cannot be used: {error}.")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit before each."""
+    part = ""
+    for line in script.splitlines(keepends=True):
+        part += line
+        if sqlite3.complete_statement(part):
+            yield part
+            part = ""

@@ -1,0 +1,75 @@
+"""What can go wrong with a library, told in sentences that say what to do next.
+
+RagError
+├── ConfigError         a key or a value of config.yaml
+├── ReadError           a file that is not in a format Footnote reads
+├── QuestionError       an empty question, or one too long to be one
+├── EvaluationError     a question set that does not fit the library
+├── IndexFailure        the vector index cannot be used; it can always be rebuilt
+└── LibraryError        a data folder; `.path` names it
+    ├── LibraryBusy       another Footnote owns it
+    ├── LibraryDamaged    its database cannot be read
+    ├── LibraryReadOnly   it cannot be written
+    ├── LibraryFull       the disk is full
+    └── EmbedderMismatch  its vectors were made by another embedder or chunking
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RagError(Exception):
+    """The base of every error of `rag`; its message is fit for a user."""
+
+
+class ConfigError(RagError):
+    """A setting is unknown or has the wrong kind of value."""
+
+
+class ReadError(RagError):
+    """A file that cannot be read as papers."""
+
+    def __init__(self, path: Path | str, message: str) -> None:
+        super().__init__(message)
+        self.path = Path(path)
+
+
+class QuestionError(RagError):
+    """A question that cannot be asked."""
+
+
+class EvaluationError(RagError):
+    """A question set that cannot be scored on this library."""
+
+
+class IndexFailure(RagError):
+    """The vector index failed; the papers are safe and `footnote rebuild` makes it anew."""
+
+
+class LibraryError(RagError):
+    """Something is wrong with a data folder."""
+
+    def __init__(self, path: Path | str, message: str) -> None:
+        super().__init__(message)
+        self.path = Path(path)
+
+
+class LibraryBusy(LibraryError):
+    """Another process owns the data folder."""
+
+
+class LibraryDamaged(LibraryError):
+    """The database of the data folder cannot be read."""
+
+
+class LibraryReadOnly(LibraryError):
+    """The data folder cannot be written."""
+
+
+class LibraryFull(LibraryError):
+    """There is no room left on the disk of the data folder."""
+
+
+class EmbedderMismatch(LibraryError):
+    """The vectors of the library were made in another way than the configuration asks for."""

@@ -1,0 +1,286 @@
+"""Question set -> retrieval, citation, abstention and latency figures.
+
+Every figure is the mean of what single questions score. A paper that may be cited but need not be
+is neither rewarded nor punished: rankings are scored without it. Refusal is all that an
+unanswerable question says something about. Citing nothing says nothing about precision, and misses
+every paper.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from statistics import fmean, median, quantiles
+
+from rag.errors import EvaluationError
+from rag.identity import title_key
+from rag.types import Answer, Passage, Turn, Verdict
+
+RANKED = 20  # papers asked of search: ten, and room for the acceptable ones that are taken out
+_MISSING_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question of a set, with what a right answer has."""
+
+    id: str
+    type: str
+    question: str
+    turns: tuple[Turn, ...]
+    gold: tuple[str, ...]  # titles of papers that answer
+    acceptable: tuple[str, ...]  # titles that may be cited too
+    points: tuple[tuple[str, ...], ...]  # facts a right answer states, each in several wordings
+
+    @property
+    def answerable(self) -> bool:
+        return self.type != "unanswerable"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What one question scored; None where the figure is not defined for it."""
+
+    id: str
+    type: str
+    abstained: bool = False
+    words: int = 0
+    sentences_supported: float | None = None
+    evidence_ms: float | None = None
+    first_token_ms: float | None = None
+    total_ms: float | None = None
+    ndcg10: float | None = None
+    recall5: float | None = None
+    cited_right: float | None = None
+    gold_cited: float | None = None
+    points_stated: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median and 95th percentile, milliseconds."""
+
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of a question set; None where no question defines one."""
+
+    questions: int
+    ndcg10: float | None
+    recall5: float | None
+    cited_right: float | None
+    gold_cited: float | None
+    points_stated: float | None
+    words: float | None
+    sentences_supported: float | None
+    refusal_precision: float | None
+    refusal_recall: float | None
+    refusal_f1: float | None
+    evidence_ms: Spread | None
+    first_token_ms: Spread | None
+    total_ms: Spread | None
+    by_type: dict[str, dict[str, float | None]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def read_cases(path: Path) -> list[Case]:
+    """The questions of a JSON Lines file; EvaluationError names the line that is wrong."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluationError(f"Cannot read the questions in {path}: {error}.") from error
+    cases = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                cases.append(_case(json.loads(line)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise EvaluationError(
+                    f"{path}, line {number} is not a question with id, type, question, gold_titles "
+                    f"and answer_points ({error})."
+                ) from error
+    if not cases:
+        raise EvaluationError(f"{path} holds no questions.")
+    return cases
+
+
+def _case(item: dict[str, object]) -> Case:
+    def strings(key: str) -> tuple[str, ...]:
+        values = item.get(key) or []
+        if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+            raise TypeError(f"{key} must be a list of texts")
+        return tuple(values)
+
+    return Case(
+        str(item["id"]),
+        str(item.get("type", "single")),
+        str(item["question"]),
+        read_turns(item.get("history")),
+        strings("gold_titles"),
+        strings("also_ok_titles"),
+        tuple(tuple(v for v in p.split(" | ") if v.strip()) for p in strings("answer_points")),
+    )
+
+
+def read_turns(history: object) -> tuple[Turn, ...]:
+    """Turns from `[["what was asked", "what was answered"], …]`, oldest first."""
+    if history is None:
+        return ()
+    if not isinstance(history, list) or not all(
+        isinstance(t, list | tuple) and len(t) == 2 and all(isinstance(x, str) for x in t)
+        for t in history
+    ):
+        raise TypeError("history must be a list of [question, answer] pairs")
+    return tuple(Turn(q, a) for q, a in history)
+
+
+def require_papers(cases: Iterable[Case], missing: Callable[[list[str]], list[str]]) -> None:
+    """EvaluationError, naming them, when gold papers are not in the library."""
+    titles = list(dict.fromkeys(t for c in cases for t in c.gold))
+    absent = missing(titles)
+    if absent:
+        more = len(absent) - _MISSING_SHOWN
+        named = "; ".join(absent[:_MISSING_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        raise EvaluationError(
+            f"{len(absent)} of the {len(titles)} papers that answer these questions are not in the "
+            f"library: {named}. Add them first with 'footnote add'."
+        )
+
+
+def score(case: Case, passages: Sequence[Passage], answer: Answer | None) -> Scores:
+    """The scores of one question: of its ranking, and of its answer if there is one."""
+    scores = Scores(case.id, case.type)
+    if case.answerable:
+        scores = _score_ranking(scores, case, passages)
+    if answer is not None:
+        scores = _score_answer(scores, case, answer)
+    return scores
+
+
+def _score_ranking(scores: Scores, case: Case, passages: Sequence[Passage]) -> Scores:
+    gold, acceptable = _keys(case.gold), _keys(case.acceptable)
+    ranking = [title_key(p.paper.title) for p in passages]
+    ranking = [t for t in dict.fromkeys(ranking) if t in gold or t not in acceptable]
+    return replace(
+        scores,
+        ndcg10=ndcg(ranking, gold, 10),
+        recall5=len(gold & set(ranking[:5])) / len(gold) if gold else None,
+    )
+
+
+def _score_answer(scores: Scores, case: Case, answer: Answer) -> Scores:
+    shown = answer.sentences
+    scores = replace(
+        scores,
+        abstained=answer.abstained,
+        words=0 if answer.abstained else len(_without_markers(answer.text).split()),
+        sentences_supported=(
+            fmean(s.verdict is Verdict.SUPPORTED for s in shown) if shown else None
+        ),
+        evidence_ms=answer.timings.evidence_ms,
+        first_token_ms=answer.timings.first_token_ms,
+        total_ms=answer.timings.total_ms,
+    )
+    if not case.answerable:
+        return scores
+    gold, right = _keys(case.gold), _keys((*case.gold, *case.acceptable))
+    cited = _keys(s.paper.title for s in answer.evidence.sources if s.number in answer.cited)
+    return replace(
+        scores,
+        cited_right=len(cited & right) / len(cited) if cited else None,
+        gold_cited=len(gold & cited) / len(gold) if gold else None,
+        points_stated=points_stated(case.points, answer.text) if case.points else None,
+    )
+
+
+def _keys(titles: Iterable[str]) -> set[str]:
+    return {title_key(t) for t in titles}
+
+
+def ndcg(ranking: Sequence[str], gold: set[str], depth: int) -> float | None:
+    """Normalised discounted cumulative gain, binary relevance (Järvelin and Kekäläinen 2002)."""
+    if not gold:
+        return None
+    gain = sum(1 / math.log2(i + 2) for i, t in enumerate(ranking[:depth]) if t in gold)
+    ideal = sum(1 / math.log2(i + 2) for i in range(min(depth, len(gold))))
+    return gain / ideal
+
+
+def points_stated(points: Sequence[Sequence[str]], text: str) -> float:
+    """Share of the points of which one wording stands in the text as whole words."""
+    plain = _without_markers(text)
+    return fmean(any(_stands_in(v, plain) for v in variants) for variants in points)
+
+
+def _stands_in(variant: str, text: str) -> bool:
+    wanted = re.escape(" ".join(variant.split()))
+    return bool(
+        re.search(rf"(?<!\w)(?<!\d[.,])(?<!\.(?=\d)){wanted}(?!\w)(?![.,]\d)", text, re.IGNORECASE)
+    )
+
+
+def _without_markers(text: str) -> str:
+    plain = re.sub(r"\s*\[\d+(?:,\s*\d+)*\]", "", text)
+    return " ".join(plain.split())
+
+
+def summarise(cases: Sequence[Scores]) -> Figures:
+    """Figures over all questions, and the main ones by type of question."""
+    refused = [s for s in cases if s.abstained]
+    answered = [s for s in cases if s.total_ms is not None]  # none when search alone is scored
+    unanswerable = [s for s in answered if s.type == "unanswerable"]
+    right = sum(s.type == "unanswerable" for s in refused)
+    precision = right / len(refused) if refused else None
+    recall = right / len(unanswerable) if unanswerable else None
+    f1 = None
+    if unanswerable:
+        f1 = 2 * right / (len(refused) + len(unanswerable))
+    types = dict.fromkeys(s.type for s in cases)
+    return Figures(
+        questions=len(cases),
+        **{name: _mean(getattr(s, name) for s in cases) for name in _MEANS},
+        words=_mean(s.words for s in cases if s.words),
+        refusal_precision=precision,
+        refusal_recall=recall,
+        refusal_f1=f1,
+        evidence_ms=_spread([s.evidence_ms for s in cases]),
+        first_token_ms=_spread([s.first_token_ms for s in cases]),
+        total_ms=_spread([s.total_ms for s in cases]),
+        by_type={t: _of_type([s for s in cases if s.type == t]) for t in types},
+    )
+
+
+_MEANS = (
+    "ndcg10", "recall5", "cited_right", "gold_cited", "points_stated", "sentences_supported",
+)  # fmt: skip
+
+
+def _of_type(scores: Sequence[Scores]) -> dict[str, float | None]:
+    return {
+        "questions": len(scores),
+        **{name: _mean(getattr(s, name) for s in scores) for name in _MEANS},
+        "words": _mean(s.words for s in scores if s.words),
+        "abstained": _mean(float(s.abstained) for s in scores),
+    }
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return round(fmean(known), 4) if known else None
+
+
+def _spread(timings: Iterable[float | None]) -> Spread | None:
+    values = [t for t in timings if t is not None]
+    if not values:
+        return None
+    p95 = quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+    return Spread(round(median(values), 1), round(p95, 1))

@@ -1,0 +1,423 @@
+"""SQLite: papers, chunks, sentences, vectors (float16), full text, conversations. The truth.
+
+A paper is acknowledged after its batch's COMMIT (`synchronous=FULL`), so what was reported as added
+survives a kill or a power cut. Everything else on disk can be made anew from here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import numpy as np
+
+from rag.database import Database
+from rag.identity import is_same, paper_id, title_key
+from rag.types import Chunk, Paper, Record, SourceSentence, Span, Vectors
+
+_COLUMNS = (
+    "pk, id, title, abstract, authors, year, url, doi, arxiv_id, is_note, source,"
+    " (SELECT group_concat(tag, char(31)) FROM tags WHERE tags.paper = papers.pk) AS tag_list"
+)
+# ?1 is what is looked for, ?2 the same as a pattern, ?3 a tag.
+_FILTER = (
+    " WHERE (?1 = '' OR title LIKE ?2 ESCAPE '\\' OR EXISTS"
+    " (SELECT 1 FROM json_each(authors) WHERE value LIKE ?2 ESCAPE '\\'))"
+    " AND (?3 IS NULL OR pk IN (SELECT paper FROM tags WHERE tag = ?3))"
+)
+_T = TypeVar("_T")
+_VARIABLES = 500  # values bound in one statement; SQLite's own limit is far above
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a library holds."""
+
+    papers: int
+    chunks: int
+    sentences: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPaper:
+    """A paper ready to be stored: its parts and their vectors, row by row."""
+
+    record: Record
+    source: str
+    chunks: tuple[Chunk, ...]
+    chunk_vectors: Vectors
+    sentences: tuple[Span, ...]
+    sentence_vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaper:
+    """A paper with its sentences and their vectors, as search needs them."""
+
+    pk: int
+    paper: Paper
+    sentences: tuple[SourceSentence, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation in the list of conversations."""
+
+    id: str
+    title: str
+    started: float  # seconds since 1970
+
+
+class Library:
+    """One library's database; safe to use from several threads of its one owner."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._db = database
+        self.folder = folder
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False) -> Self:
+        """Open the database in `folder`, making it when it is not there.
+
+        Raises LibraryError: damaged, not writable, full, or made by a newer Footnote.
+        """
+        return cls(Database.open(folder, read_only=read_only), folder)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- what the library remembers about itself
+
+    def get_meta(self, key: str) -> str | None:
+        rows = self._db.rows("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, **values: object) -> None:
+        with self._db.transaction() as db:
+            db.executemany(
+                "INSERT INTO meta VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [(key, str(value)) for key, value in values.items()],
+            )
+
+    def counts(self) -> Counts:
+        row = self._db.rows(
+            "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM chunks),"
+            " (SELECT count(*) FROM sentences)"
+        )[0]
+        return Counts(row[0], row[1], row[2])
+
+    def is_new(self) -> bool:
+        """Whether nothing was ever added to it."""
+        return not self._db.rows("SELECT 1 FROM sqlite_sequence WHERE name = 'papers'")
+
+    def quick_check(self) -> list[str]:
+        """What SQLite finds wrong with the database; empty when it is sound."""
+        found = [str(row[0]) for row in self._db.rows("PRAGMA quick_check(5)")]
+        # Rank 1: compare with the papers too.
+        self._db.rows("INSERT INTO full_text (full_text, rank) VALUES ('integrity-check', 1)")
+        return [] if found == ["ok"] else found
+
+    # -- papers
+
+    def find_same(self, record: Record) -> Paper | None:
+        """The paper that this record describes, if the library has it (`rag.identity`)."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM papers WHERE title_key = ?1"
+            " OR (?2 IS NOT NULL AND arxiv_id = ?2) OR (?3 IS NOT NULL AND doi = ?3)",
+            title_key(record.title), record.arxiv_id, record.doi,
+        )  # fmt: skip
+        return next((p for p in map(_paper, rows) if is_same(record, p)), None)
+
+    def add(self, papers: Sequence[NewPaper]) -> int:
+        """Store papers in one transaction; return how many were not there yet.
+
+        When this returns they are acknowledged: they survive whatever happens next.
+        """
+        added = 0
+        with self._db.transaction() as db:
+            for new in papers:
+                if self.find_same(new.record) is None:
+                    self._insert(db, new)
+                    added += 1
+        return added
+
+    def _insert(self, db: sqlite3.Connection, new: NewPaper) -> None:
+        record = new.record
+
+        def taken(candidate: str) -> bool:
+            return bool(db.execute("SELECT 1 FROM papers WHERE id = ?", (candidate,)).fetchone())
+
+        pk = db.execute(
+            "INSERT INTO papers (id, title_key, title, abstract, authors, year, url, doi, arxiv_id,"
+            " is_note, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                paper_id(record, taken), title_key(record.title), record.title, record.abstract,
+                json.dumps(record.authors, ensure_ascii=False), record.year, record.url,
+                record.doi, record.arxiv_id, record.is_note, new.source,
+            ),
+        ).lastrowid  # fmt: skip
+        db.executemany("INSERT INTO tags VALUES (?, ?)", [(pk, tag) for tag in set(record.tags)])
+        _insert_parts(db, pk, new)
+
+    def replace_parts(self, papers: dict[str, NewPaper]) -> None:
+        """Give papers, by id, other chunks and sentences; their texts stay."""
+        with self._db.transaction() as db:
+            for paper_id, new in papers.items():
+                pk = db.execute("SELECT pk FROM papers WHERE id = ?", (paper_id,)).fetchone()[0]
+                db.execute("DELETE FROM chunks WHERE paper = ?", (pk,))
+                db.execute("DELETE FROM sentences WHERE paper = ?", (pk,))
+                _insert_parts(db, pk, new)
+
+    def remove(self, paper_ids: Iterable[str]) -> int:
+        """Delete papers with their chunks, sentences and full text; return how many there were."""
+        with self._db.transaction() as db:
+            return sum(
+                db.execute("DELETE FROM papers WHERE id = ?", (i,)).rowcount for i in paper_ids
+            )
+
+    def paper(self, paper_id: str) -> Paper | None:
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM papers WHERE id = ?", paper_id)
+        return _paper(rows[0]) if rows else None
+
+    def papers(
+        self, limit: int = 50, offset: int = 0, match: str = "", tag: str | None = None
+    ) -> list[Paper]:
+        """Papers in the order they were added; `match` is looked for in title and authors."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM papers{_FILTER} ORDER BY pk LIMIT ?4 OFFSET ?5",
+            match, _pattern(match), tag, limit, offset,
+        )  # fmt: skip
+        return [_paper(row) for row in rows]
+
+    def count(self, match: str = "", tag: str | None = None) -> int:
+        """How many papers `papers` would give without a limit."""
+        rows = self._db.rows(f"SELECT count(*) FROM papers{_FILTER}", match, _pattern(match), tag)
+        return int(rows[0][0])
+
+    def tagged(self, tag: str) -> list[Paper]:
+        return self.papers(limit=-1, tag=tag)
+
+    def missing_titles(self, titles: Iterable[str]) -> list[str]:
+        """Those of `titles` that no paper of the library has."""
+        return [
+            t for t in titles
+            if not self._db.rows("SELECT 1 FROM papers WHERE title_key = ? LIMIT 1", title_key(t))
+        ]  # fmt: skip
+
+    # -- what search reads
+
+    def full_text_scores(
+        self, match: str, title_weight: float, limit: int, among: Sequence[int] | None = None
+    ) -> dict[int, float]:
+        """BM25 of papers for an FTS5 expression, best first: {paper key: score, higher is better}.
+
+        With `among`, only those papers are scored and `limit` does not apply.
+        """
+        sql = (
+            f"SELECT rowid, -bm25(full_text, {float(title_weight)}, 1.0) AS score"
+            " FROM full_text WHERE full_text MATCH ?"
+        )
+        if among is None:
+            rows = self._db.rows(f"{sql} ORDER BY score DESC LIMIT ?", match, limit)
+        else:
+            rows = [
+                row
+                for part in _parts(among)
+                for row in self._db.rows(f"{sql} AND rowid IN ({_marks(part)})", match, *part)
+            ]
+        return {row[0]: max(row[1], 0.0) for row in rows}
+
+    def papers_of_chunks(self, chunks: Sequence[int]) -> dict[int, int]:
+        """{chunk key: paper key} for the chunks that are still there."""
+        return {
+            row[0]: row[1]
+            for part in _parts(chunks)
+            for row in self._db.rows(
+                f"SELECT pk, paper FROM chunks WHERE pk IN ({_marks(part)})", *part
+            )
+        }
+
+    def chunk_vectors_of(self, papers: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Paper keys and chunk vectors, row by row."""
+        rows = [
+            row
+            for part in _parts(papers)
+            for row in self._db.rows(
+                f"SELECT paper, vector FROM chunks WHERE paper IN ({_marks(part)})", *part
+            )
+        ]
+        return [row[0] for row in rows], _from_blobs([row[1] for row in rows])
+
+    def stored(self, papers: Sequence[int]) -> dict[int, StoredPaper]:
+        """Papers with their sentences and sentence vectors, by paper key."""
+        found: dict[int, StoredPaper] = {}
+        for part in _parts(papers):
+            sentences: dict[int, list[sqlite3.Row]] = {}
+            for row in self._db.rows(
+                "SELECT paper, ordinal, start, end, vector FROM sentences"
+                f" WHERE paper IN ({_marks(part)}) ORDER BY paper, ordinal", *part,
+            ):  # fmt: skip
+                sentences.setdefault(row["paper"], []).append(row)
+            for row in self._db.rows(
+                f"SELECT {_COLUMNS} FROM papers WHERE pk IN ({_marks(part)})", *part
+            ):
+                found[row["pk"]] = _stored(row, sentences.get(row["pk"], []))
+        return found
+
+    def count_chunks(self, after: int = 0) -> int:
+        """How many chunks have a key above `after`."""
+        return int(self._db.rows("SELECT count(*) FROM chunks WHERE pk > ?", after)[0][0])
+
+    def last_chunk(self) -> int:
+        """The highest chunk key that is in use; 0 in an empty library."""
+        return int(self._db.rows("SELECT coalesce(max(pk), 0) FROM chunks")[0][0])
+
+    def chunk_vectors(self) -> tuple[list[int], Vectors]:
+        """All chunk keys with their vectors."""
+        rows = self._db.rows("SELECT pk, vector FROM chunks ORDER BY pk")
+        return [row[0] for row in rows], _from_blobs([row[1] for row in rows])
+
+    def chunk_batches(
+        self, after: int = 0, size: int = 1000
+    ) -> Iterator[tuple[list[int], Vectors]]:
+        """Chunk keys above `after` with their vectors, in order of key, a batch at a time."""
+        while True:
+            rows = self._db.rows(
+                "SELECT pk, vector FROM chunks WHERE pk > ? ORDER BY pk LIMIT ?", after, size
+            )
+            if not rows:
+                return
+            after = rows[-1]["pk"]
+            yield [row["pk"] for row in rows], _from_blobs([row["vector"] for row in rows])
+
+    def chunks_of(self, paper_ids: Sequence[str]) -> list[int]:
+        """Chunk keys of these papers."""
+        return [
+            row[0]
+            for part in _parts(paper_ids)
+            for row in self._db.rows(
+                "SELECT chunks.pk FROM chunks JOIN papers ON papers.pk = chunks.paper"
+                f" WHERE papers.id IN ({_marks(part)})", *part,
+            )
+        ]  # fmt: skip
+
+    # -- conversations
+
+    def save_answer(
+        self, answer_id: str, record: str, *, conversation: str | None = None, title: str = ""
+    ) -> None:
+        """Keep the JSON record of an answer, and start its conversation when it is new."""
+        now = time.time()
+        with self._db.transaction() as db:
+            if conversation is not None:
+                db.execute(
+                    "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    (conversation, title, now),
+                )
+            db.execute(
+                "INSERT INTO answers (id, conversation, asked, record) VALUES (?, ?, ?, ?)",
+                (answer_id, conversation, now, record),
+            )
+
+    def conversations(self) -> list[Conversation]:
+        """All conversations, newest first."""
+        rows = self._db.rows("SELECT id, title, started FROM conversations ORDER BY started DESC")
+        return [Conversation(row["id"], row["title"], row["started"]) for row in rows]
+
+    def answer_records(self, conversation: str) -> list[str]:
+        """The JSON records of a conversation's answers, oldest first."""
+        rows = self._db.rows(
+            "SELECT record FROM answers WHERE conversation = ? ORDER BY pk", conversation
+        )
+        return [str(row[0]) for row in rows]
+
+
+def _insert_parts(db: sqlite3.Connection, pk: int | None, new: NewPaper) -> None:
+    db.executemany(
+        "INSERT INTO chunks (paper, ordinal, start, end, vector) VALUES (?, ?, ?, ?, ?)",
+        [
+            (pk, c.ordinal, c.span.start, c.span.end, _to_blob(v))
+            for c, v in zip(new.chunks, new.chunk_vectors, strict=True)
+        ],
+    )
+    db.executemany(
+        "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
+        [
+            (pk, ordinal, s.start, s.end, _to_blob(v))
+            for ordinal, (s, v) in enumerate(zip(new.sentences, new.sentence_vectors, strict=True))
+        ],
+    )
+
+
+def _paper(row: sqlite3.Row) -> Paper:
+    return Paper(
+        id=row["id"],
+        title=row["title"],
+        abstract=row["abstract"],
+        authors=tuple(json.loads(row["authors"])),
+        year=row["year"],
+        url=row["url"],
+        doi=row["doi"],
+        arxiv_id=row["arxiv_id"],
+        is_note=bool(row["is_note"]),
+        source=row["source"],
+        tags=tuple(sorted((row["tag_list"] or "").split("\x1f"))) if row["tag_list"] else (),
+    )
+
+
+def _stored(row: sqlite3.Row, sentences: list[sqlite3.Row]) -> StoredPaper:
+    abstract = row["abstract"]
+    return StoredPaper(
+        pk=row["pk"],
+        paper=_paper(row),
+        sentences=tuple(
+            SourceSentence(
+                abstract[s["start"] : s["end"]], s["ordinal"], Span(s["start"], s["end"])
+            )
+            for s in sentences
+        ),
+        vectors=_from_blobs([s["vector"] for s in sentences]),
+    )
+
+
+def _to_blob(vector: np.ndarray) -> bytes:
+    return vector.astype(np.float16).tobytes()
+
+
+def _from_blobs(blobs: Sequence[bytes]) -> Vectors:
+    if not blobs:
+        return np.zeros((0, 0), np.float32)
+    return np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1).astype(np.float32)
+
+
+def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), _VARIABLES):
+        yield values[start : start + _VARIABLES]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _pattern(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,349 @@
+"""The values that cross the borders of `rag`, and the seams (Protocols) it asks of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one file says of one paper, before the library knows it."""
+
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    url: str | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
+    line: int | None = None  # where the record starts in its file, from 1
+    is_note: bool = False  # written about the paper by somebody else; not its abstract
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that could not be used, and why; it never stops the good ones."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as the library keeps it."""
+
+    id: str  # twelve hexadecimal characters, the same for the same paper in every library
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    url: str | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
+    is_note: bool = False
+    source: str | None = None  # name of the file it came from
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of an abstract: offsets in characters, end exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is embedded for search: the title and a run of whole sentences of one abstract."""
+
+    ordinal: int  # 0 for the first chunk of its paper
+    span: Span
+    text: str  # title, newline, sentences
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSentence:
+    """One sentence of an abstract, with what is known of it for a question."""
+
+    text: str
+    ordinal: int  # 0 for the first sentence of the abstract
+    span: Span
+    similarity: float = 0.0  # cosine to the question
+    worth: float = 0.0  # how much it promises as evidence for the question; higher is better
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paper found for a question, its sentences in the order of the abstract."""
+
+    paper: Paper
+    score: float  # fused; comparable within one search only
+    similarity: float  # highest cosine of its chunks to the question
+    bm25: float  # full-text score, higher is better, 0 where no word matches
+    sentences: tuple[SourceSentence, ...]
+
+    def best_sentences(self, count: int) -> tuple[SourceSentence, ...]:
+        """The `count` sentences nearest to the question, in the order of the abstract."""
+        nearest = sorted(self.sentences, key=lambda s: -s.similarity)[:count]
+        return tuple(sorted(nearest, key=lambda s: s.ordinal))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier exchange of a conversation."""
+
+    question: str
+    answer: str
+    cited_titles: tuple[str, ...] = ()  # in the order of their numbers; empty where not known
+
+    @classmethod
+    def of(cls, answer: Answer) -> Turn:
+        """The turn that an answered question becomes for the next one."""
+        cited = [s.paper.title for s in answer.evidence.sources if s.number in answer.cited]
+        return cls(answer.question.text, answer.text, tuple(cited))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as asked and as searched."""
+
+    text: str
+    standalone: str  # the same as `text` unless earlier turns were needed to understand it
+
+
+class Reason(StrEnum):
+    """Why an answer was not given."""
+
+    NOTHING_NEAR = "nothing_near"
+    NOT_IN_ABSTRACT = "not_in_abstract"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One numbered paper of the evidence: what the model reads and what an answer may cite."""
+
+    number: int  # from 1
+    paper: Paper
+    sentences: tuple[SourceSentence, ...]  # in the order of the abstract
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The numbered sources for one question, or the reason why there are none."""
+
+    sources: tuple[Source, ...]
+    nearest: tuple[Paper, ...]  # best papers first, offered when the answer is a refusal
+    left_out: int = 0  # sentences that were worth reading but did not fit the token budget
+    reason: Reason | None = None
+
+    def source(self, number: int) -> Source | None:
+        """The source with this number, or None."""
+        return next((s for s in self.sources if s.number == number), None)
+
+
+class Verdict(StrEnum):
+    """Whether a sentence is borne out by what it cites."""
+
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+
+
+class Origin(StrEnum):
+    """Whose words a shown sentence is made of."""
+
+    MODEL = "model"
+    QUOTATION = "quotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The outcome of checking one sentence: verdict, best source sentence, and the reason."""
+
+    verdict: Verdict
+    number: int  # of the source that bears it out best
+    sentence: SourceSentence  # the source sentence nearest to it
+    reason: str  # for a person: "3.1 is not in the source"; empty when supported
+
+
+_BRACKETED = re.compile(r"\[(\d[\d\s,;–-]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One sentence that is shown, with the source sentence it rests on."""
+
+    text: str  # without citation markers
+    citations: tuple[int, ...]
+    verdict: Verdict
+    origin: Origin
+    quote: str  # the source sentence, word for word
+    reason: str = ""  # why the verdict is not "supported", or why the source is quoted instead
+
+    def marked(self) -> str:
+        """The sentence with its markers before the final full stop: `It works [1].`"""
+        markers = " ".join(f"[{n}]" for n in self.citations)
+        # A reference that stands in the source itself must not read as a citation of ours.
+        text = _BRACKETED.sub(r"(\1)", self.text)
+        text, end = (text[:-1], text[-1]) if text[-1:] in (".", "!", "?") else (text, "")
+        return f"{text} {markers}{end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What the model wrote that was not shown."""
+
+    invented_citations: int = 0
+    unsupported_sentences: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds since the question arrived; None for what did not happen."""
+
+    search_ms: float = 0.0
+    evidence_ms: float = 0.0
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished record of one question: all that is needed to show it again."""
+
+    id: str
+    question: Question
+    sentences: tuple[AnswerSentence, ...]
+    evidence: Evidence
+    model: str | None  # None when the model was not asked
+    model_text: str = ""  # the model's own words before any repair
+    dropped: Dropped = field(default_factory=Dropped)
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    timings: Timings = field(default_factory=Timings)
+    stopped: bool = False  # the reader pressed Stop
+    model_error: str | None = None  # one sentence, when the model failed and sources are quoted
+
+    @property
+    def abstained(self) -> bool:
+        return self.evidence.reason is not None
+
+    @property
+    def text(self) -> str:
+        """The shown sentences with their markers, or the refusal."""
+        return REFUSAL if self.abstained else " ".join(s.marked() for s in self.sentences)
+
+    @property
+    def cited(self) -> tuple[int, ...]:
+        """Numbers that stand in shown sentences, ascending."""
+        return tuple(sorted({n for s in self.sentences for n in s.citations}))
+
+
+REFUSAL = "Your papers do not answer this."
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionUnderstood:
+    """The question as it will be searched."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """The evidence, before the model has read a token."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The model is at work: reading until the first token, then writing."""
+
+    answer_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReady:
+    """A sentence that has passed its check, to be shown for good."""
+
+    sentence: AnswerSentence
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is complete."""
+
+    answer: Answer
+
+
+Event = QuestionUnderstood | EvidenceFound | Writing | SentenceReady | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message for a model; role is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+Vectors = np.ndarray  # float32, shape (n, dimension), rows of unit length
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...
+    def encode(self, texts: Sequence[str]) -> Vectors: ...
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+
+class Generation(Protocol):
+    """A text being written: loop over it for its pieces; it can be cancelled from any thread.
+
+    It never raises while looped over: when the model fails it ends, and `error` says why.
+    """
+
+    @property
+    def prompt_tokens(self) -> int: ...
+    @property
+    def answer_tokens(self) -> int: ...
+    @property
+    def error(self) -> str | None: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def cancel(self) -> None: ...
+
+
+class Llm(Protocol):
+    """A chat model that streams."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def context_tokens(self) -> int: ...
+    def count_tokens(self, text: str) -> int: ...
+    def generate(self, messages: Sequence[Message], max_tokens: int) -> Generation: ...
+    def close(self) -> None: ...
+
+
+class NearestChunks(Protocol):
+    """Vector search over the chunks of a library."""
+
+    def nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
+        """(chunk id, cosine similarity), best first."""
+        ...
