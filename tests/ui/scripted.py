@@ -1,0 +1,226 @@
+"""A real library that answers by a script, and a browser tab on its page."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rag.assistant import Reply, understand
+from rag.types import (
+    Answer,
+    AnswerSentence,
+    Event,
+    Evidence,
+    EvidenceFound,
+    Finished,
+    Origin,
+    Paper,
+    Question,
+    QuestionUnderstood,
+    Reason,
+    SentenceReady,
+    Source,
+    SourceSentence,
+    Span,
+    Timings,
+    Turn,
+    Verdict,
+    Writing,
+)
+from rag.wiring import Desk
+
+NO_BROWSER = (
+    "No Chromium to test the page with. Install it (Debian: apt-get install chromium) or run "
+    "'make test', which does so when it is root."
+)
+NO_DRIVER = "The Python package playwright is missing; 'make test' installs it."
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LONG = "Nothing in this sentence bears on any question that a test asks. " * 30
+
+
+def records() -> list[dict[str, object]]:
+    """Two papers about invented instruments; one hides what it says deep in its abstract."""
+    return [
+        {
+            "title": "Glass barometers at sea",
+            "abstract": (
+                f"{LONG}Glass barometers drift by three millibars in a month at sea. "
+                "A weekly calibration removes the drift."
+            ),
+            "authors": ["Ada Quill", "Tom Ferris"],
+            "year": 2019,
+            "url": "https://example.org/glass",
+        },
+        {
+            "title": "Brass barometers in the mountains",
+            "abstract": (
+                "Brass barometers keep their calibration in the mountains for a year. "
+                "They cost more than glass ones."
+            ),
+            "authors": ["Mei Lind"],
+            "year": 2021,
+        },
+    ]
+
+
+def write_records(path: Path, rows: Sequence[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def in_paper(paper: Paper, words: str) -> SourceSentence:
+    """The words of an abstract as a source sentence."""
+    start = paper.abstract.index(words)
+    return SourceSentence(words, 0, Span(start, start + len(words)), 0.8)
+
+
+@dataclass
+class Script:
+    """What the scripted desk answers, and when it may go on."""
+
+    sentences: Callable[[Evidence], tuple[AnswerSentence, ...]]
+    refuses: bool = False
+    fails: Exception | None = None
+    free: bool = True  # False: each sentence waits for `go_on`
+    _steps: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def go_on(self, steps: int = 1) -> None:
+        self._steps.release(steps)
+
+    def wait(self, reply: Reply) -> bool:
+        """Wait for the next step; whether to go on."""
+        while not self.free and not reply.stopped:
+            if self._steps.acquire(timeout=0.05):
+                return True
+        return not reply.stopped
+
+
+class ScriptedDesk(Desk):
+    """A real library that answers by a script instead of searching and asking a model."""
+
+    script: Script
+    turns: Sequence[Turn] = ()
+
+    def warm_up(self) -> None:
+        pass
+
+    def ask(
+        self, question: str, turns: Sequence[Turn] = (), conversation: str | None = None
+    ) -> Reply:
+        self.turns = tuple(turns)
+        asked = understand(question, turns, self.config.answer)
+        return Reply(lambda reply: self._script(asked, reply), conversation or uuid.uuid4().hex)
+
+    def _script(self, asked: Question, reply: Reply) -> Iterator[Event]:
+        script = self.script
+        yield QuestionUnderstood(asked)
+        if script.fails is not None:
+            raise script.fails
+        evidence = self._evidence(script.refuses)
+        yield EvidenceFound(evidence)
+        shown: list[AnswerSentence] = []
+        if evidence.sources:
+            yield Writing(0)
+            for sentence in script.sentences(evidence):
+                if not script.wait(reply):
+                    break
+                shown.append(sentence)
+                yield SentenceReady(sentence)
+                yield Writing(7 * len(shown))
+        answer = Answer(
+            uuid.uuid4().hex,
+            asked,
+            tuple(shown),
+            evidence,
+            None if script.refuses else "scripted",
+            prompt_tokens=321,
+            answer_tokens=7 * len(shown),
+            timings=Timings(total_ms=1234),
+            stopped=reply.stopped,
+        )
+        self._keep(answer, reply.conversation)
+        yield Finished(answer)
+
+    def _evidence(self, refuses: bool) -> Evidence:
+        papers = self.library.papers(limit=4)
+        if refuses:
+            return Evidence((), tuple(papers), reason=Reason.NOTHING_NEAR)
+        sources = tuple(
+            Source(n, paper, (in_paper(paper, first_telling_sentence(paper)),), 1.0)
+            for n, paper in enumerate(papers, 1)
+        )
+        return Evidence(sources, tuple(papers))
+
+
+def first_telling_sentence(paper: Paper) -> str:
+    return paper.abstract.replace(LONG, "").split(". ")[0].rstrip(".") + "."
+
+
+def three_sentences(evidence: Evidence) -> tuple[AnswerSentence, ...]:
+    """One restated, one quoted, one partly borne out."""
+    first, *others = evidence.sources
+    second = others[0] if others else first
+    quote, other = first.sentences[0].text, second.sentences[0].text
+    return (
+        AnswerSentence(
+            "At sea they drift by three millibars.",
+            (first.number,),
+            Verdict.SUPPORTED,
+            Origin.MODEL,
+            quote,
+        ),
+        AnswerSentence(other, (second.number,), Verdict.SUPPORTED, Origin.QUOTATION, other),
+        AnswerSentence(
+            "So brass lasts 400 days.",
+            (second.number,),
+            Verdict.PARTLY,
+            Origin.MODEL,
+            other,
+            "400 is not in the source",
+        ),
+    )
+
+
+class Visit:
+    """A browser tab on the page, and what it asked of whom."""
+
+    def __init__(self, browser: object, address: str, **options: object) -> None:
+        self.address = address
+        self.foreign: list[str] = []
+        self.errors: list[str] = []
+        self.context = browser.new_context(**options)  # type: ignore[attr-defined]
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("request", self._note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(address)
+        self.page.wait_for_selector("#live :is(.welcome, .exchange)")
+
+    def _note(self, request: object) -> None:
+        url = request.url  # type: ignore[attr-defined]
+        if urlsplit(url).scheme in ("data", "blob"):
+            return
+        if urlsplit(url).netloc != urlsplit(self.address).netloc:
+            self.foreign.append(url)
+
+    def ask(self, question: str) -> None:
+        self.page.fill("#question textarea", question)
+        self.page.press("#question textarea", "Enter")
+
+    def wait_for_answer(self) -> None:
+        self.page.wait_for_selector("#live .exchange footer", timeout=120_000)
+        self.page.wait_for_selector("#ask", state="visible")

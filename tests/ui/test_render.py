@@ -1,0 +1,286 @@
+"""What the page shows of answers, evidence and papers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from rag.types import (
+    REFUSAL,
+    Answer,
+    AnswerSentence,
+    Dropped,
+    Evidence,
+    EvidenceFound,
+    Finished,
+    Origin,
+    Paper,
+    Question,
+    QuestionUnderstood,
+    Reason,
+    SentenceReady,
+    Source,
+    SourceSentence,
+    Span,
+    Timings,
+    Verdict,
+    Writing,
+)
+from ui import render
+from ui.render import View
+
+ABSTRACT = "Tides were measured. The tide rose 4 metres at noon. Boats & nets were lost."
+FOUND = SourceSentence("The tide rose 4 metres at noon.", 1, Span(21, 52), 0.9)
+PAPER = Paper("aa00000001", "Tides", ABSTRACT, ("Ada Quill",), 2019, "https://example.org/t")
+EVIDENCE = Evidence((Source(1, PAPER, (FOUND,), 1.0),), (PAPER,))
+SENTENCE = AnswerSentence(
+    "The tide rose 4 metres.", (1,), Verdict.SUPPORTED, Origin.MODEL, FOUND.text
+)
+ANSWER = Answer(
+    "b" * 32,
+    Question("How high?", "How high?"),
+    (SENTENCE,),
+    EVIDENCE,
+    "small-model",
+    prompt_tokens=1234,
+    answer_tokens=56,
+    timings=Timings(total_ms=4321),
+)
+
+HOSTILE = [
+    "<script>window.ran = 1</script>",
+    '"><img src=x onerror="window.ran=1">',
+    "' onmouseover='window.ran=1",
+    "</mark></article><svg onload=window.ran=1>",
+    "<iframe src=https://evil.example></iframe>",
+    "${window.ran=1} {{constructor}} `${window.ran=1}`",
+    "&lt;script&gt;window.ran=1&lt;/script&gt;",
+    "<style>@import 'https://evil.example/x.css'</style>",
+]
+
+
+class Tags(HTMLParser):
+    """All elements and the text of a piece of HTML, as a browser would see them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def having(self, name: str) -> list[dict[str, str | None]]:
+        return [a for _, a in self.elements if name in (a.get("class") or "").split()]
+
+
+def shown(view: View) -> Tags:
+    return Tags(render.exchange(view))
+
+
+def everywhere(hostile: str) -> list[str]:
+    """The hostile text in every place that a paper, a model or a reader can fill."""
+    paper = Paper(
+        "aa00000002", hostile, f"{hostile} Then.", (hostile,), 2000, hostile, hostile, hostile,
+        source=hostile, tags=(hostile,),
+    )  # fmt: skip
+    found = SourceSentence(hostile, 0, Span(0, len(hostile)), 0.5)
+    evidence = Evidence((Source(1, paper, (found,), 1.0),), (paper,))
+    sentences = (
+        AnswerSentence(hostile, (1,), Verdict.PARTLY, Origin.MODEL, hostile, hostile),
+        AnswerSentence(hostile, (1,), Verdict.SUPPORTED, Origin.QUOTATION, hostile, hostile),
+    )
+    answer = Answer(
+        "c" * 32,
+        Question(hostile, f"{hostile}?"),
+        sentences,
+        evidence,
+        hostile,
+        model_error=hostile,
+    )
+    refused = replace(answer, evidence=Evidence((), (paper,), reason=Reason.NOTHING_NEAR))
+    views = [View.of(hostile, answer), View.of("k", refused), View("k", hostile, problem=hostile)]
+    return [
+        *(render.exchange(v) for v in views),
+        render.evidence_panel(views),
+        render.thread(views, hostile),
+        render.paper_list([paper], 1),
+        render.welcome(1, [hostile]),
+        render.notice(hostile, [hostile]),
+        render.progress(hostile, 1, 2),
+    ]
+
+
+ALLOWED_TAGS = set(
+    "article button code details div footer h2 h3 li mark p progress q section span summary ul a"
+    "".split()
+)
+ALLOWED_ATTRIBUTES = set(
+    "aria-hidden aria-label aria-live class data-at data-card data-conversation data-key "
+    "data-origin data-question data-verdict href id max rel role tabindex target title type "
+    "value".split()
+)
+
+
+def faults(html: str) -> list[str]:
+    """Elements and attributes that we never write, and addresses that a browser might run."""
+    found = []
+    for tag, attributes in Tags(html).elements:
+        if tag not in ALLOWED_TAGS:
+            found.append(tag)
+        found += [a for a in attributes if a not in ALLOWED_ATTRIBUTES]
+        href = attributes.get("href")
+        if href is not None and not href.startswith(("http://", "https://")):
+            found.append(href)
+    return found
+
+
+class TestEscaping:
+    @pytest.mark.parametrize("hostile", HOSTILE)
+    def test_hostile_text_is_shown_and_never_becomes_markup(self, hostile: str) -> None:
+        for html in everywhere(hostile):
+            assert faults(html) == []
+        assert hostile in Tags(everywhere(hostile)[0]).text
+
+    @pytest.mark.parametrize("hostile", HOSTILE[:5])
+    def test_the_detector_sees_an_unescaped_text(self, hostile: str) -> None:
+        """The planted fault: a place that forgot to escape."""
+        assert faults(f"<p title='{hostile}'>{hostile}</p>") != []
+
+    @pytest.mark.parametrize(
+        "url",
+        ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x", "http://[", ""],
+    )
+    def test_an_address_a_browser_would_run_is_not_a_link(self, url: str) -> None:
+        assert "href" not in render.card(replace(PAPER, url=url), "a")
+
+    def test_a_paper_without_address_is_linked_by_its_doi(self) -> None:
+        html = render.card(replace(PAPER, url=None, doi="10.1000/x"), "a")
+        assert 'href="https://doi.org/10.1000/x"' in html
+
+
+class TestSentences:
+    def test_a_citation_is_a_button_that_names_its_card_and_sentence(self) -> None:
+        (cite,) = shown(View.of("k", ANSWER)).having("cite")
+        assert cite["data-card"] == "card-k-1"
+        assert cite["data-at"] == "21"
+        assert cite["aria-label"] == "Source 1: Tides"
+
+    def test_the_marker_stands_before_the_full_stop(self) -> None:
+        assert "The tide rose 4 metres [1]." in shown(View.of("k", ANSWER)).text
+
+    def test_a_quotation_says_so_to_everyone(self) -> None:
+        quoted = replace(SENTENCE, text=FOUND.text, origin=Origin.QUOTATION)
+        tags = shown(View.of("k", replace(ANSWER, sentences=(quoted,))))
+        assert "Quotation from source 1: The tide rose" in tags.text
+        assert any(tag == "q" for tag, _ in tags.elements)
+        assert "quoted" in tags.text
+
+    def test_partly_is_said_in_words_with_its_reason(self) -> None:
+        partly = replace(SENTENCE, verdict=Verdict.PARTLY, reason="5 is not in the source")
+        tags = shown(View.of("k", replace(ANSWER, sentences=(partly,))))
+        assert "partly supported" in tags.text
+        assert "5 is not in the source" in tags.text
+
+    def test_a_supported_sentence_carries_no_mark(self) -> None:
+        assert not shown(View.of("k", ANSWER)).having("verdict")
+
+
+class TestExchange:
+    def test_the_searched_question_is_shown_only_when_it_differs(self) -> None:
+        assert "Searched for" not in shown(View.of("k", ANSWER)).text
+        follow_up = replace(ANSWER, question=Question("And at night?", "Tides and at night?"))
+        assert "Searched for: Tides and at night?" in shown(View.of("k", follow_up)).text
+
+    def test_a_refusal_offers_the_nearest_papers(self) -> None:
+        refused = replace(
+            ANSWER, sentences=(), evidence=Evidence((), (PAPER,), reason=Reason.NOT_IN_ABSTRACT)
+        )
+        view = View.of("k", refused)
+        tags = shown(view)
+        assert REFUSAL in tags.text
+        (button,) = tags.having("open-card")
+        assert f'id="{button["data-card"]}"' in render.evidence_panel([view])
+
+    def test_the_footer_tells_model_tokens_and_seconds(self) -> None:
+        text = shown(View.of("k", ANSWER)).text
+        assert "small-model · 1,234 tokens read, 56 written · 4.3 s" in text
+
+    def test_what_was_left_out_is_told(self) -> None:
+        dropped = replace(ANSWER, dropped=Dropped(1, 2), stopped=True)
+        text = shown(View.of("k", dropped)).text
+        assert "Stopped before the end." in text
+        assert "2 sentences of the model not borne out" in text
+        assert "1 invented citation removed" in text
+
+    def test_events_build_up_to_the_finished_answer(self) -> None:
+        view = View("k", "How high?")
+        statuses = []
+        for event in (
+            QuestionUnderstood(ANSWER.question),
+            EvidenceFound(EVIDENCE),
+            Writing(0),
+            SentenceReady(SENTENCE),
+            Writing(8),
+        ):
+            view = view.after(event)
+            statuses.append(view.status)
+        assert statuses == [
+            "Searching your papers…",
+            "Reading 1 source…",
+            "Reading 1 source…",
+            "Writing…",
+            "Writing…",
+        ]
+        assert view.sentences == (SENTENCE,)
+        assert view.after(Finished(ANSWER)) == View.of("k", ANSWER)
+
+    def test_a_very_long_question_does_not_flood_the_page(self) -> None:
+        assert len(render.exchange(View("k", "why " * 100_000))) < 2000
+
+
+class TestCards:
+    def test_found_and_cited_sentences_are_marked_in_the_whole_abstract(self) -> None:
+        html = render.card(
+            PAPER, "a", source=EVIDENCE.sources[0], quotes=["Boats & nets were lost."]
+        )
+        tags = Tags(html)
+        assert [(m["class"], m["data-at"]) for t, m in tags.elements if t == "mark"] == [
+            ("found", "21"), ("cited", "53"),
+        ]  # fmt: skip
+        assert "Tides were measured. The tide rose" in tags.text
+
+    def test_a_quotation_that_is_not_in_the_abstract_marks_nothing(self) -> None:
+        assert "<mark" not in render.card(PAPER, "a", quotes=["The tide rose 5 metres."])
+
+    def test_spans_of_another_abstract_mark_nothing(self) -> None:
+        """A stored answer may be older than the paper it shows."""
+        moved = replace(PAPER, abstract="Changed since. " + ABSTRACT)
+        assert "<mark" not in render.card(moved, "a", source=EVIDENCE.sources[0])
+
+    def test_a_note_is_not_called_an_abstract(self) -> None:
+        text = Tags(render.card(replace(PAPER, is_note=True), "a")).text
+        assert "A note about the paper, not its abstract" in text
+
+    def test_the_panel_holds_the_cards_of_every_exchange(self) -> None:
+        panel = render.evidence_panel([View.of("one", ANSWER), View.of("two", ANSWER)])
+        assert 'id="card-one-1"' in panel
+        assert 'id="card-two-1"' in panel
+
+
+class TestLibrary:
+    def test_an_empty_library_says_how_to_add_papers(self) -> None:
+        assert "footnote add" in render.welcome(0, [])
+
+    def test_example_questions_are_buttons(self) -> None:
+        (button,) = Tags(render.welcome(3, ["How high?"])).having("example")
+        assert button["data-question"] == "How high?"
+
+    def test_counts_have_their_noun(self) -> None:
+        assert Tags(render.counts(1, 2000)).text == "1 paper, 2,000 sentences"

@@ -1,0 +1,206 @@
+"""The command `footnote`: its arguments, and errors as sentences."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from models.errors import ModelError
+from rag.errors import RagError
+
+_MOST = 1_000_000  # papers to print
+_INTERRUPTED = 130  # the shell's code for a program that was ended by Ctrl-C
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 not done, 2 wrong arguments."""
+    arguments = _parser().parse_args(argv)
+    from rag.wiring import stay_offline
+
+    stay_offline()
+    try:
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()  # here, where a full disk is still told in a sentence
+        return code
+    except (RagError, ModelError) as error:
+        print(f"footnote: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("footnote: stopped.", file=sys.stderr)
+        return _INTERRUPTED
+    except UnicodeEncodeError:
+        print("footnote: an argument holds bytes that are no text in UTF-8.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone (`footnote list | head`); say nothing more to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"footnote: {error}. Free some space or write elsewhere.", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    from ui import commands
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--library",
+        metavar="DIR",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="the library's folder (default: FOOTNOTE_LIBRARY, or the platform's data folder)",
+    )
+    common.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="settings that override the defaults and the library's own",
+    )
+    as_json = argparse.ArgumentParser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="print JSON on standard output")
+
+    parser = argparse.ArgumentParser(
+        prog="footnote",
+        parents=[common],
+        description="Ask a pile of abstracts a question, offline, and get an answer with a "
+        "citation behind every sentence.",
+        epilog="Start with: footnote add FILE …, then footnote ask 'QUESTION' or footnote serve.",
+    )
+    parser.add_argument("--version", action="version", version=f"footnote {_version()}")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+
+    def command(
+        run: Callable[[argparse.Namespace], int],
+        name: str,
+        help: str,
+        *parents: argparse.ArgumentParser,
+    ) -> argparse.ArgumentParser:
+        sub = subparsers.add_parser(
+            name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[common, *parents]
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    add = command(
+        commands.add,
+        "add",
+        "add papers from files: saved listing pages, or JSON Lines (.gz too)",
+        as_json,
+    )
+    add.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+    ask = command(commands.ask, "ask", "answer a question from the papers, with citations", as_json)
+    _question(ask)
+    command(commands.chat, "chat", "ask in a conversation; an empty line ends it")
+
+    search = command(commands.search, "search", "find the papers nearest to a question", as_json)
+    _question(search)
+    search.add_argument("-k", type=_positive, default=10, metavar="N", help="papers (default 10)")
+
+    listing = command(commands.list_papers, "list", "list the papers of the library", as_json)
+    listing.add_argument("match", nargs="?", default="", help="text in title or authors")
+    listing.add_argument("--tag", help="only papers with this tag")
+    listing.add_argument("-n", type=_positive, default=50, metavar="N", help="papers (default 50)")
+
+    show = command(commands.show, "show", "show one paper", as_json)
+    show.add_argument("paper", help="the paper's id, as `list` and `search` print it")
+
+    remove = command(commands.remove, "remove", "remove papers")
+    remove.add_argument("papers", nargs="*", metavar="ID", help="ids of papers")
+    remove.add_argument("--sample", action="store_true", help="remove the sample library")
+
+    command(commands.status, "status", "say what the library holds", as_json)
+    command(commands.check, "check", "look for damage in the library, its index and the model")
+    rebuild = command(commands.rebuild, "rebuild", "make the vector index anew; the papers stay")
+    rebuild.add_argument(
+        "--embed", action="store_true", help="cut and embed the papers anew too (slow)"
+    )
+    command(
+        commands.config,
+        "config",
+        "print the settings in force and the file each comes from",
+        as_json,
+    )
+
+    models = command(commands.models_list, "models", "list, fetch, choose and check models")
+    actions = models.add_subparsers(required=True, metavar="ACTION")
+
+    def action(
+        run: Callable[[argparse.Namespace], int], name: str, help: str
+    ) -> argparse.ArgumentParser:
+        sub = actions.add_parser(
+            name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[common]
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    known = action(commands.models_list, "list", "list the models that are known or installed")
+    known.add_argument("--json", action="store_true", help="print JSON on standard output")
+    pull = action(
+        commands.models_pull, "pull", "fetch a model; the only command that uses the network"
+    )
+    pull.add_argument("name", help="a name in the catalogue")
+    use = action(commands.models_use, "use", "answer with this model from now on in this library")
+    use.add_argument("name", help="a name in the catalogue, or the path of a .gguf file")
+    tried = action(commands.models_check, "check", "load a model and see whether it works")
+    tried.add_argument("name", nargs="?", help="a name or a .gguf file (default: the one in use)")
+
+    serve = command(commands.serve, "serve", "open the page in a browser")
+    serve.add_argument("--port", type=_port, help="default: page.port of the settings, 7860")
+    serve.add_argument("--no-browser", action="store_true", help="only print the address")
+
+    evaluate = command(
+        commands.evaluate, "eval", "score search and answers on a set of questions", as_json
+    )
+    evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    evaluate.add_argument(
+        "--search-only", action="store_true", help="score retrieval alone; no model is asked"
+    )
+    return parser
+
+
+def _question(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "question", nargs="?", help="the question ('-' reads it from standard input)"
+    )
+    parser.add_argument(
+        "--batch", type=Path, metavar="QUESTIONS.jsonl", help="answer each line of a file instead"
+    )
+    parser.add_argument("--out", type=Path, metavar="RESULTS.jsonl", help="where --batch writes")
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number") from error
+
+
+def _positive(text: str) -> int:
+    number = _number(text)
+    if not 1 <= number <= _MOST:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {_MOST:,}")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _number(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("must be between 0 (any free one) and 65535")
+    return number
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("footnote")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

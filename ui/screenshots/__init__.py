@@ -1,0 +1,1 @@
+"""Pictures of the real page, made by `python -m ui.screenshots`."""
