@@ -69,8 +69,12 @@ class AddReport:
 
     @property
     def failed(self) -> bool:
-        """Whether anything did not go as asked."""
-        return self.stopped or self.index_error is not None or any(f.error for f in self.files)
+        """Whether anything did not go as asked; a few bad records in a file are no failure."""
+        return (
+            self.stopped
+            or self.index_error is not None
+            or any(f.error or 0 < f.read == len(f.bad) for f in self.files)
+        )
 
     def to_json(self) -> dict[str, object]:
         """The report as `footnote add --json` prints it."""

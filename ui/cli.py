@@ -18,11 +18,11 @@ _INTERRUPTED = 130  # the shell's code for a program that was ended by Ctrl-C
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 not done, 2 wrong arguments."""
-    arguments = _parser().parse_args(argv)
-    from rag.wiring import stay_offline
-
-    stay_offline()
     try:
+        arguments = _parser().parse_args(argv)  # its imports take a while: Ctrl-C may come here
+        from rag.wiring import stay_offline
+
+        stay_offline()
         code = int(arguments.run(arguments))
         sys.stdout.flush()  # here, where a full disk is still told in a sentence
         return code

@@ -102,14 +102,23 @@ class TestAdding:
         assert report.added == len(RECORDS)
         assert report.failed
 
+    def test_nothing_but_bad_records(self, ingest: Ingest, tmp_path: Path) -> None:
+        """A file of which nothing could be used is a failure: a script has to notice."""
+        path = tmp_path / "bad.jsonl"
+        path.write_text('{"title": "No abstract"}\n{"abstract": "No title"}\n', encoding="utf-8")
+        report = ingest.add_files([path])
+        assert (report.read, report.bad, report.failed) == (2, 2, True)
+
     def test_bad_record_among_good_ones(self, ingest: Ingest, tmp_path: Path) -> None:
         """Its line and reason are reported."""
         path = write_jsonl(tmp_path / "a.jsonl", RECORDS[:3])
         lines = path.read_text(encoding="utf-8").splitlines()
         lines.insert(1, '{"title": "No abstract"}')
         path.write_text("\n".join(lines), encoding="utf-8")
-        (report,) = ingest.add_files([path]).files
+        added = ingest.add_files([path])
+        (report,) = added.files
         assert (report.read, report.added) == (4, 3)
+        assert not added.failed
         (bad,) = report.bad
         assert isinstance(bad, BadRecord)
         assert bad.line == 2
