@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from rag.config import Config, load_config, load_settings, save_setting
@@ -231,7 +232,8 @@ def _question(arguments: Namespace) -> str:
 
 def _print_reply(reply: Reply) -> Answer:
     """Print an answer as it comes; Ctrl-C stops the answer and not the program."""
-    before = signal.signal(signal.SIGINT, lambda *_: reply.stop())
+    # In a thread of its own: the signal may have come while this one holds what stopping needs.
+    before = signal.signal(signal.SIGINT, lambda *_: Thread(target=reply.stop).start())
     try:
         return _print_events(reply)
     finally:

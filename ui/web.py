@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,17 +75,22 @@ def serve(
 
     The desk stays open; who opened it closes it. Raises PageError when the port cannot be used.
     """
-    ended = threading.Event()
+    ended = False  # no Event: a signal may come while its own lock is held, and wait for ever
+
+    def end(*_: object) -> None:
+        nonlocal ended
+        ended = True
+
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: ended.set())
+        signal.signal(signal.SIGTERM, end)
     try:
         with open_page(desk, host, port) as address:
             desk.warm_up()
             on_ready(address.rstrip("/"))
             if open_browser:
                 webbrowser.open(address)
-            while not ended.wait(0.5):
-                pass
+            while not ended:
+                time.sleep(0.25)
     except KeyboardInterrupt:
         return
 
