@@ -27,6 +27,11 @@ def physical_cores() -> int:
     return len(cores) or len(allowed)
 
 
+def usable_processors() -> int:
+    """Processors this process may use, two for a core that runs two threads."""
+    return len(_allowed_processors())
+
+
 @cache
 def has_bf16() -> bool:
     """Whether the CPU multiplies bfloat16 itself, which makes the embedder quicker."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import ctypes
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ import jinja2
 import llama_cpp
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from models.cores import physical_cores
+from models.cores import physical_cores, usable_processors
 from models.errors import BadModelFile, PromptTooLong
 from models.gguf import inspect_gguf
+from models.loops import is_looping
+from models.markers import MarkerRule, MarkerTokens
 
 SLICE = 64  # prompt tokens evaluated before the cancel flag is looked at again
 LOG_LEVEL_ERROR = 4  # GGML_LOG_LEVEL_ERROR
@@ -43,7 +46,9 @@ class LlamaModel:
             bos_token=self._token_text(llama.token_bos()),
         )
         self._control_texts = self._find_control_texts()
+        self._marker_tokens = MarkerTokens(self._find_marker_texts())
         self._prompt: list[int] = []  # what the context holds of the last prompt
+        self.tokens_per_second = self._measure_reading()
 
     @classmethod
     def load(
@@ -114,20 +119,44 @@ class LlamaModel:
         return tokens
 
     def stream(
-        self, tokens: Sequence[int], max_tokens: int, cancelled: Callable[[], bool]
+        self,
+        tokens: Sequence[int],
+        max_tokens: int,
+        cancelled: Callable[[], bool],
+        citable: Sequence[int] = (),
     ) -> Iterator[tuple[str, int]]:
         """Pieces of the answer, each with the number of tokens written so far.
 
         A piece may be empty while a character is incomplete. The flag is looked at between
-        slices of the prompt and between tokens.
+        slices of the prompt and between tokens. With `citable` numbers, what stands in brackets
+        is one of them.
         """
         try:
             if self._read_prompt(tokens, cancelled):
-                yield from self._write(tokens, max_tokens, cancelled)
+                yield from self._write(max_tokens, cancelled, citable)
         except RuntimeError:
             # Reusing a prefix after a failed decode could mix two prompts.
             self._forget()
             raise
+
+    def _measure_reading(self) -> float:
+        """Prompt tokens read per second when the cores have nothing else to do.
+
+        By CPU time: while it loads, the embedder often does too, and the wall clock would count
+        that. Read in slices, as a prompt is, the first of which also brings the weights into
+        memory. Nothing is kept of what was read.
+        """
+        size = min(SLICE, self.context_tokens)
+        some = [(97 * n) % self._llama.n_vocab() for n in range(size)]  # of all experts
+        costs = []
+        for _ in range(2):
+            self._forget()
+            before = time.process_time()
+            self._llama.eval(some)
+            costs.append(time.process_time() - before)
+        self._forget()
+        cores = min(int(self._llama.n_threads_batch), usable_processors())
+        return size * cores / max(min(costs), 1e-6)  # some clocks are coarse
 
     def _read_prompt(self, tokens: Sequence[int], cancelled: Callable[[], bool]) -> bool:
         """Evaluate the prompt in slices; False when cancelled on the way."""
@@ -162,22 +191,42 @@ class LlamaModel:
         return kept
 
     def _write(
-        self, tokens: Sequence[int], max_tokens: int, cancelled: Callable[[], bool]
+        self, max_tokens: int, cancelled: Callable[[], bool], citable: Sequence[int]
     ) -> Iterator[tuple[str, int]]:
         # What is left in the decoder at the end is a cut character: better none than half of one.
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        written = 0
-        if max_tokens > 0:
-            # The prompt is in the context already, so generate() samples at once.
-            for token in self._llama.generate(
-                tokens, temp=self._temperature, repeat_penalty=self._repeat_penalty
-            ):
-                if llama_cpp.llama_vocab_is_eog(self._vocab, token):
-                    break
-                written += 1
-                yield decoder.decode(self._token_bytes(token)), written
-                if written == max_tokens or cancelled():
-                    break
+        rule = MarkerRule(self._marker_tokens, citable)
+        sampler = self._llama._init_sampler(
+            temp=self._temperature, repeat_penalty=self._repeat_penalty
+        )
+        written: list[int] = []
+        while len(written) < max_tokens:
+            if written:
+                self._llama.eval(written[-1:])
+            token = self._choose(sampler, rule)
+            if llama_cpp.llama_vocab_is_eog(self._vocab, token):
+                break
+            text = self._token_bytes(token)
+            rule.write(text)
+            written.append(token)
+            yield decoder.decode(text), len(written)
+            if cancelled() or is_looping(written):
+                break
+
+    def _choose(self, sampler: Any, rule: MarkerRule) -> int:
+        """The next token: sampled from all of them, or inside a bracket the likeliest allowed."""
+        if (choices := rule.choices) is not None:
+            # Without the repeat penalty: the same source may well be cited again.
+            logits = self._llama._ctx.get_logits_ith(-1)
+            token = max(choices, key=lambda choice: float(logits[choice]))
+        else:
+            sampled = int(sampler.sample(self._llama._ctx, -1))
+            instead = rule.opener_instead(self._token_bytes(sampled))
+            if instead is None:
+                return sampled
+            token = instead
+        sampler.accept(token)
+        return token
 
     def _forget(self) -> None:
         self._prompt = []
@@ -219,6 +268,13 @@ class LlamaModel:
         )
         texts = (self._token_text(token) for token in control)
         return [text for text in texts if len(text) > 1]
+
+    def _find_marker_texts(self) -> Iterator[tuple[int, bytes]]:
+        for token in range(self._llama.n_vocab()):
+            # The entry of the vocabulary may write a space in a way of its own, but not these.
+            entry = llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
+            if b"[" in entry or b"]" in entry or entry.isdigit():
+                yield token, self._token_bytes(token)
 
     def _tokenize(self, text: str, special: bool) -> list[int]:
         content = text.encode("utf-8", errors="replace")

@@ -66,6 +66,7 @@ class LlmProcess:
             "repeat_penalty": repeat_penalty,
         }
         self._context_tokens = context_tokens
+        self._tokens_per_second: float | None = None
         self._child: Child | None = None
         self._closed = False
         self._starting = threading.Lock()  # held while a child is started
@@ -83,6 +84,11 @@ class LlmProcess:
     def context_tokens(self) -> int:
         """Tokens the model sees at once; once it is loaded, never more than it was trained for."""
         return self._context_tokens
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Prompt tokens it reads per second on this machine; None before it is loaded."""
+        return self._tokens_per_second
 
     @property
     def pid(self) -> int | None:
@@ -104,10 +110,15 @@ class LlmProcess:
             raise self._death(child)
         return count
 
-    def generate(self, messages: Sequence[ChatMessage], max_tokens: int) -> ProcessGeneration:
-        """Ask for an answer; it is written in the background, after those asked for before."""
+    def generate(
+        self, messages: Sequence[ChatMessage], max_tokens: int, citable: Sequence[int] = ()
+    ) -> ProcessGeneration:
+        """Ask for an answer; it is written in the background, after those asked for before.
+
+        With `citable` numbers, nothing but one of them can stand in square brackets.
+        """
         chat = [{"role": m.role, "content": m.content} for m in messages]
-        generation = ProcessGeneration(next(self._ids), chat, max_tokens, self)
+        generation = ProcessGeneration(next(self._ids), chat, max_tokens, tuple(citable), self)
         with self._changed:
             if self._closed:
                 generation._end(str(self._is_closed()))
@@ -179,6 +190,7 @@ class LlmProcess:
             "generate": generation.id,
             "messages": generation.messages,
             "max_tokens": generation.max_tokens,
+            "citable": generation.citable,
         }
         for answer in child.ask(generation.id, request):
             if answer is None:
@@ -213,6 +225,7 @@ class LlmProcess:
             child.end()
             raise self._failed_load(child, greeting)
         self._context_tokens = int(greeting["loaded"]["context_tokens"])
+        self._tokens_per_second = float(greeting["loaded"]["tokens_per_second"])
         return child
 
     def _failed_load(self, child: Child, greeting: dict[str, Any] | None) -> ModelError:
@@ -303,11 +316,17 @@ class ProcessGeneration:
     """
 
     def __init__(
-        self, id: int, messages: list[dict[str, str]], max_tokens: int, process: LlmProcess
+        self,
+        id: int,
+        messages: list[dict[str, str]],
+        max_tokens: int,
+        citable: tuple[int, ...],
+        process: LlmProcess,
     ) -> None:
         self.id = id
         self.messages = messages
         self.max_tokens = max_tokens
+        self.citable = citable
         self._process = process
         self._pieces: list[str] = []
         self._prompt_tokens = 0

@@ -3,9 +3,9 @@
 Run as `python -m models.worker`. Both sides write one JSON object a line:
 
     to the child      {"load": {...}}, then {"count": id, "text"},
-                      {"generate": id, "messages", "max_tokens"}, {"cancel": id}
-    from the child    {"loaded": {"context_tokens"}} or {"failed", "kind"}, then
-                      {"id", "count"}; {"id", "prompt_tokens"}, {"id", "piece", "tokens"} ...,
+                      {"generate": id, "messages", "max_tokens", "citable"}, {"cancel": id}
+    from the child    {"loaded": {"context_tokens", "tokens_per_second"}} or {"failed", "kind"},
+                      then {"id", "count"}; {"id", "prompt_tokens"}, {"id", "piece", "tokens"} ...,
                       {"id", "done": true, "error", "kind"}
 
 The model may abort the process at any time: that is why it has one of its own. The end of standard
@@ -39,7 +39,12 @@ def main() -> NoReturn:
     except ModelError as error:
         answers.send(failed=str(error), kind=type(error).__name__)
         _leave(1)
-    answers.send(loaded={"context_tokens": model.context_tokens})
+    answers.send(
+        loaded={
+            "context_tokens": model.context_tokens,
+            "tokens_per_second": model.tokens_per_second,
+        }
+    )
     server = _Server(model, answers)
     threading.Thread(target=server.listen, args=(requests,), daemon=True).start()
     server.work()
@@ -116,17 +121,21 @@ class _Server:
             job = request["generate"]
             error: Exception | None = None
             try:
-                self._generate(job, request["messages"], request["max_tokens"])
+                self._generate(job, request)
             except Exception as caught:
                 error = caught
             self._cancelled.discard(job)
             self._answers.send(id=job, done=True, **_describe(error))
 
-    def _generate(self, job: int, messages: list[dict[str, str]], max_tokens: int) -> None:
-        tokens = self._model.prompt_tokens(messages, max_tokens)
+    def _generate(self, job: int, request: dict[str, Any]) -> None:
+        max_tokens = request["max_tokens"]
+        tokens = self._model.prompt_tokens(request["messages"], max_tokens)
         self._answers.send(id=job, prompt_tokens=len(tokens))
         for piece, written in self._model.stream(
-            tokens, max_tokens, cancelled=lambda: job in self._cancelled
+            tokens,
+            max_tokens,
+            cancelled=lambda: job in self._cancelled,
+            citable=request["citable"],
         ):
             self._answers.send(id=job, piece=piece, tokens=written)
 

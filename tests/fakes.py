@@ -20,11 +20,14 @@ class ScriptedLlm:
         *,
         name: str = "scripted",
         context_tokens: int = 2048,
+        tokens_per_second: float | None = 500.0,
         pause: float = 0.0,
     ) -> None:
         self.name = name
         self.context_tokens = context_tokens
+        self.tokens_per_second = tokens_per_second  # it is loaded from the start
         self.prompts: list[tuple[ChatMessage, ...]] = []  # what it was asked, for the test to see
+        self.citable: list[tuple[int, ...]] = []  # the numbers each prompt came with
         self._replies = list(replies)
         self._pause = pause  # seconds before each piece
         self._closed = False
@@ -34,11 +37,15 @@ class ScriptedLlm:
             raise ModelDied(self.name, f"{self.name} has been closed. Start Footnote again.")
         return len(_tokens(text))
 
-    def generate(self, messages: Sequence[ChatMessage], max_tokens: int) -> ScriptedGeneration:
+    def generate(
+        self, messages: Sequence[ChatMessage], max_tokens: int, citable: Sequence[int] = ()
+    ) -> ScriptedGeneration:
+        """The next reply, as scripted: a test may want to see a number that is not citable."""
         if self._closed:
             died = ModelDied(self.name, f"{self.name} has been closed. Start Footnote again.")
             return ScriptedGeneration([], 0, died, self._pause)
         self.prompts.append(tuple(messages))
+        self.citable.append(tuple(citable))
         prompt_tokens = sum(self.count_tokens(m.content) for m in messages)
         if prompt_tokens + max_tokens > self.context_tokens:
             error = PromptTooLong(

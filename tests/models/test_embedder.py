@@ -78,6 +78,45 @@ def test_threads_may_share_it(embedder: SentenceEmbedder) -> None:
     assert all(np.allclose(v, vectors[0], atol=1e-3) for v in vectors)
 
 
+def test_words_have_vectors_of_unit_length(embedder: SentenceEmbedder) -> None:
+    """One float32 row a word, also for a word of several pieces; zeros for one of none."""
+    words = ["retrieval", "memorisation", "ndcg", "", " "]
+    vectors = embedder.word_vectors(words)
+    assert vectors.shape == (5, 384)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 0, 0], abs=1e-5)
+    assert embedder.word_vectors([]).shape == (0, 384)
+
+
+@pytest.mark.parametrize(
+    ("word", "near", "far"),
+    [
+        ("cost", "price", "retrieval"),
+        ("doctor", "physician", "keyboard"),
+        ("faster", "quicker", "abstract"),
+        ("rumour", "gossip", "lattice"),
+    ],
+)
+def test_words_near_in_meaning_are_nearer(
+    embedder: SentenceEmbedder, word: str, near: str, far: str
+) -> None:
+    """Out of context; what all pieces have in common does not make them near."""
+    one, other, third = embedder.word_vectors([word, near, far])
+    assert one @ other > one @ third + 0.15
+    assert abs(one @ third) < 0.3
+
+
+def test_a_word_has_one_vector(embedder: SentenceEmbedder) -> None:
+    """Alone or among others, and from any thread."""
+    words = ["moss", "stones", "memorisation"]
+    together = embedder.word_vectors(words)
+    alone = np.concatenate([embedder.word_vectors([w]) for w in words])
+    assert np.array_equal(together, alone)
+    with ThreadPoolExecutor(4) as pool:
+        for vectors in pool.map(embedder.word_vectors, [words] * 16):
+            assert np.array_equal(vectors, together)
+
+
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
     """A missing folder and one without a model each get a sentence."""
     with pytest.raises(UnknownModel, match="no folder"):

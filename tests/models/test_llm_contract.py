@@ -57,6 +57,24 @@ def test_counts_tokens(make: Make) -> None:
     assert llm.context_tokens == 512
 
 
+def test_says_how_fast_it_reads(make: Make) -> None:
+    """Tokens of a prompt per second, as soon as it is loaded; before that nobody knows."""
+    llm = make()
+    if isinstance(llm, LlmProcess):
+        assert llm.tokens_per_second is None
+    llm.count_tokens("load it")
+    assert llm.tokens_per_second > 0
+
+
+def test_takes_the_numbers_that_may_be_cited(make: Make) -> None:
+    """They are part of the question, and an answer without brackets does not need them."""
+    llm = make()
+    free = "".join(llm.generate(ask("Tell me about a cat."), max_tokens=10))
+    bound = "".join(llm.generate(ask("Tell me about a cat."), max_tokens=10, citable=(1, 2)))
+    assert "[" not in free
+    assert bound == free
+
+
 def test_streams_an_answer_that_can_be_read_twice(make: Make) -> None:
     """The pieces come one by one, within max_tokens, and a second loop gives the same text."""
     generation = make().generate(ask("Tell me about a cat."), max_tokens=30)

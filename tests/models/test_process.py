@@ -153,8 +153,7 @@ def test_the_worker_may_die_the_app_does_not(own_llm: LlmProcess, rounds: int) -
             assert "Ask again" in doomed.error
             assert "\n" not in doomed.error
         after = own_llm.generate(ask("What is a cat?"), max_tokens=12)
-        assert "".join(after) == expected
-        assert after.error is None
+        assert ("".join(after), after.error) == (expected, None)
     assert failures, "no answer was hit: the kills came too late to show anything"
 
 
