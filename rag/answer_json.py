@@ -9,6 +9,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from rag.refusal import explain, rests_on
 from rag.types import Answer, Passage, Question
 
 _T = TypeVar("_T")
@@ -23,6 +24,11 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "answer": answer.text,
         "abstained": answer.abstained,
         "reason": answer.evidence.reason,
+        "explanation": (
+            asdict(explain(answer.question, answer.evidence)) if answer.abstained else None
+        ),
+        "basis": rests_on(answer),
+        "missing_sides": list(answer.evidence.missing_sides),
         "sentences": [
             {
                 "text": s.text,
@@ -30,6 +36,7 @@ def answer_json(answer: Answer) -> dict[str, object]:
                 "verdict": s.verdict,
                 "origin": s.origin,
                 "quote": s.quote,
+                "theme": s.theme,
             }
             for s in answer.sentences
         ],
@@ -101,8 +108,11 @@ def dump_answer(answer: Answer) -> str:
 
 
 def load_answer(record: str) -> Answer:
-    """The answer that `dump_answer` wrote."""
-    answer: Answer = _restore(Answer, json.loads(record))
+    """The answer that `dump_answer` wrote; ValueError where the record is not of that form."""
+    try:
+        answer: Answer = _restore(Answer, json.loads(record))
+    except TypeError as error:  # a field is missing, or is of another kind
+        raise ValueError(f"not the record of an answer: {error}") from error
     return answer
 
 
@@ -114,7 +124,9 @@ def _restore(kind: Any, value: Any) -> Any:
         return _restore(next(k for k in get_args(kind) if k is not NoneType), value)
     if get_origin(kind) is tuple:
         return tuple(_restore(get_args(kind)[0], v) for v in value)
-    if is_dataclass(kind) and isinstance(kind, type) and isinstance(value, Mapping):
+    if is_dataclass(kind) and isinstance(kind, type):
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{kind.__name__} is not an object")
         hints = get_type_hints(kind)
         return kind(
             **{

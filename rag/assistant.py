@@ -6,35 +6,44 @@ import threading
 import time
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from rag.compare import sides
 from rag.compose import Composer
 from rag.config import AnswerConfig, Config
 from rag.errors import QuestionError
-from rag.evidence import choose_evidence
+from rag.evidence import FoundSide, choose_evidence
 from rag.followup import make_standalone
 from rag.prompt import make_messages
+from rag.review import in_themes, section_question, summary_evidence
 from rag.search import Searcher
 from rag.stream import SentenceStream
+from rag.topic import summary_topic
 from rag.types import (
     Answer,
+    DraftReady,
     Event,
     Evidence,
     EvidenceFound,
     Finished,
     Generation,
     Llm,
-    Passage,
+    Parts,
     Question,
     QuestionUnderstood,
-    SentenceReady,
+    Section,
+    SectionStarted,
     Timings,
     Turn,
     Writing,
 )
 
 _PASSAGES = 20  # papers that evidence is chosen from
+_AROUND = 40  # papers that a summary is chosen from, and its themes told from
+_LEAST_PROMPT = 250  # tokens; less holds no evidence worth reading
+_TEMPLATE_TOKENS = 8  # of the chat template, around each message
+_LONGEST_ASKED = 120  # words of a question that the model reads; search reads all of it
 _CHARACTERS_PER_TOKEN = 4  # an estimate for when the model cannot count
 
 
@@ -108,11 +117,13 @@ class Assistant:
         llm: Llm,
         config: Config,
         keep: Callable[[Answer, str], None] = lambda answer, conversation: None,
+        parts: Parts | None = None,
     ) -> None:
         self._searcher = searcher
         self._llm = llm
         self._config = config
         self._keep = keep
+        self._parts = parts or Parts()
 
     def ask(
         self,
@@ -127,67 +138,189 @@ class Assistant:
         """
         began = time.perf_counter() if arrived is None else arrived
         asked = understand(question, turns, self._config.answer)
+        papers = None
+        if topic := summary_topic(asked.text, in_conversation=bool(turns)):
+            asked = Question(asked.text, topic, is_summary=True)
+            papers = self._config.summary.papers
         return Reply(
-            lambda reply: self._events(asked, began, reply), conversation or uuid.uuid4().hex
+            lambda reply: self._events(asked, papers, began, reply),
+            conversation or uuid.uuid4().hex,
         )
 
-    def _events(self, asked: Question, arrived: float, reply: Reply) -> Iterator[Event]:
-        def elapsed() -> float:
-            return round((time.perf_counter() - arrived) * 1000, 1)
+    def summarize(
+        self,
+        topic: str,
+        papers: int,
+        conversation: str | None = None,
+        arrived: float | None = None,
+    ) -> Reply:
+        """Begin a summary of what at most `papers` papers say about a topic.
 
+        Raises QuestionError for what is not a topic.
+        """
+        began = time.perf_counter() if arrived is None else arrived
+        text = clean_question(topic, self._config.answer.max_question_characters)
+        asked = Question(text, summary_topic(text) or text, is_summary=True)
+        return Reply(
+            lambda reply: self._events(asked, papers, began, reply),
+            conversation or uuid.uuid4().hex,
+        )
+
+    def _events(
+        self, asked: Question, papers: int | None, arrived: float, reply: Reply
+    ) -> Iterator[Event]:
+        """The events of an ordinary answer, or of a summary of at most so many papers."""
+        clock = _Clock(arrived)
         yield QuestionUnderstood(asked)
-        passages, evidence = [], Evidence((), ())
+        plan = _Plan(Evidence((), ()))
         if not reply.stopped:
-            passages = self._searcher.search(asked.standalone, _PASSAGES)
-        timings = Timings(search_ms=elapsed())
-        if not reply.stopped:
-            evidence = self._choose(asked, passages)
-        timings = replace(timings, evidence_ms=elapsed())
-        yield EvidenceFound(evidence)
-        answer = Answer(uuid.uuid4().hex, asked, (), evidence, model=None)
-        if evidence.sources and not reply.stopped:
-            composer = Composer(evidence)
-            stream = SentenceStream()
-            generation = reply._watch(
-                self._llm.generate(
-                    make_messages(evidence, asked.standalone), self._config.answer.max_tokens
+            plan = self._plan(asked.standalone, papers, clock)
+        clock.evidence_ms = clock.elapsed()
+        yield EvidenceFound(plan.evidence)
+        answer = Answer(uuid.uuid4().hex, asked, (), plan.evidence, model=None)
+        if plan.sections and not reply.stopped:
+            composer = Composer(plan.sections, plan.words, self._parts)
+            yield DraftReady(tuple(composer.sentences))
+            answer = replace(answer, model=self._llm.name)
+            for number, section in enumerate(plan.sections, start=1):
+                if reply.stopped or answer.model_error:
+                    break
+                if section.theme:
+                    yield SectionStarted(section.theme, number, len(plan.sections))
+                composer.begin(section)
+                answer = yield from self._write(
+                    section, plan.question, composer, answer, reply, clock
                 )
-            )
-            yield Writing(0)
-            for piece in generation:
-                if timings.first_token_ms is None:
-                    timings = replace(timings, first_token_ms=elapsed())
-                for sentence in stream.feed(piece):
-                    yield from map(SentenceReady, composer.consider(sentence))
-                if composer.repeating or stream.runs_away:
-                    generation.cancel()
-                yield Writing(generation.answer_tokens)
-            if not reply.stopped:
-                yield from map(SentenceReady, composer.finish(stream.finish()))
-            answer = replace(
-                answer,
-                sentences=tuple(composer.sentences),
-                model=self._llm.name,
-                model_text=stream.text,
-                dropped=composer.dropped,
-                prompt_tokens=generation.prompt_tokens,
-                answer_tokens=generation.answer_tokens,
-                model_error=generation.error,
-            )
-        answer = replace(
-            answer, stopped=reply.stopped, timings=replace(timings, total_ms=elapsed())
-        )
+            answer = replace(answer, sentences=tuple(composer.sentences), dropped=composer.dropped)
+        answer = replace(answer, stopped=reply.stopped, timings=clock.timings())
         self._keep(answer, reply.conversation)
         yield Finished(answer)
 
-    def _choose(self, asked: Question, passages: Sequence[Passage]) -> Evidence:
-        """Evidence within the prompt's budget, less what the prompt needs for itself."""
+    def _write(
+        self,
+        section: Section,
+        question: str,
+        composer: Composer,
+        answer: Answer,
+        reply: Reply,
+        clock: _Clock,
+    ) -> Generator[Event, None, Answer]:
+        """Have the model write one section; the answer with what it cost."""
+        stream = SentenceStream()
+        generation = reply._watch(
+            self._llm.generate(
+                make_messages(section.sources, question),
+                self._config.answer.max_tokens,
+                [source.number for source in section.sources],
+            )
+        )
+        yield Writing(0)
+        for piece in generation:
+            clock.first_token_ms = clock.first_token_ms or clock.elapsed()
+            for sentence in stream.feed(piece):
+                yield from composer.consider(sentence)
+            if composer.repeating or stream.runs_away:
+                generation.cancel()
+            yield Writing(generation.answer_tokens)
+        if not reply.stopped and (last := stream.finish()):
+            yield from composer.consider(last)
+        return replace(
+            answer,
+            model_text="\n\n".join(filter(None, [answer.model_text, stream.text])),
+            prompt_tokens=answer.prompt_tokens + generation.prompt_tokens,
+            answer_tokens=answer.answer_tokens + generation.answer_tokens,
+            model_error=answer.model_error or generation.error,
+        )
+
+    def _plan(self, question: str, papers: int | None, clock: _Clock) -> _Plan:
+        """What the answer will rest on, section by section, and how long it may be."""
+        if papers is None:
+            plan = self._plan_answer(question, clock)
+        else:
+            plan = self._plan_summary(question, papers, clock)
+        evidence = replace(plan.evidence, papers_searched=self._searcher.count())
+        return replace(plan, evidence=evidence)
+
+    def _plan_answer(self, question: str, clock: _Clock) -> _Plan:
+        compared = sides(question) or ()
+        queries = [question, *(side.query for side in compared)]
+        passages, *of_sides = self._searcher.search_all(queries, _PASSAGES)
+        clock.search_ms = clock.elapsed()
         count = _TokenCount(self._llm)
-        frame = make_messages(Evidence((), ()), asked.standalone)
+        asked = _for_the_model(question)
+        evidence = choose_evidence(
+            question,
+            passages,
+            self._config.evidence,
+            self._budget(asked, count),
+            count,
+            self._parts,
+            [FoundSide(s.name, found) for s, found in zip(compared, of_sides, strict=True)],
+        )
+        length = self._config.answer
+        words = length.words + length.words_per_source * (len(evidence.sources) - 1)
+        sections = [Section("", evidence.sources)] if evidence.sources else []
+        return _Plan(evidence, tuple(sections), asked, words)
+
+    def _plan_summary(self, topic: str, papers: int, clock: _Clock) -> _Plan:
+        passages = self._searcher.search(topic, _AROUND)
+        clock.search_ms = clock.elapsed()
+        settings = self._config.summary
+        evidence = summary_evidence(
+            topic, passages, papers, settings, self._config.evidence, self._parts
+        )
+        if not evidence.sources:
+            return _Plan(evidence)
+        vectors = self._searcher.paper_vectors([s.paper for s in evidence.sources])
+        count = _TokenCount(self._llm)
+        question = _for_the_model(section_question(topic))
+        budget = self._budget(question, count)
+        around = [p.paper for p in passages]
+        evidence, sections = in_themes(topic, evidence, vectors, around, budget, count)
+        return _Plan(evidence, tuple(sections), question, settings.words)
+
+    def _budget(self, question: str, count: _TokenCount) -> int:
+        """Tokens of evidence that the model can read: in its context, and in its time here."""
+        # Counted first: the model loads, and only then says what it can see and how fast it reads.
+        frame = make_messages((), question)
+        needed = sum(count(m.content) for m in frame) + _TEMPLATE_TOKENS * len(frame)
         config = self._config.evidence
         limit = min(config.prompt_tokens, self._llm.context_tokens - self._config.answer.max_tokens)
-        budget = limit - sum(count(m.content) for m in frame) - 8 * len(frame)
-        return choose_evidence(asked.standalone, passages, config, budget, count)
+        if speed := self._llm.tokens_per_second:
+            # In coarse steps: the same question gets the same evidence on a busy day.
+            readable = int(config.read_seconds * speed)
+            limit = min(limit, max(_LEAST_PROMPT, readable // _LEAST_PROMPT * _LEAST_PROMPT))
+        return max(0, limit - needed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What an answer rests on, and how it is written."""
+
+    evidence: Evidence
+    sections: tuple[Section, ...] = ()
+    question: str = ""  # as the model is asked it
+    words: int = 0  # how long the answer may be
+
+
+class _Clock:
+    """When each step of an answer was done, in milliseconds since the question arrived."""
+
+    def __init__(self, arrived: float) -> None:
+        self._arrived = arrived
+        self.search_ms = 0.0
+        self.evidence_ms = 0.0
+        self.first_token_ms: float | None = None
+
+    def elapsed(self) -> float:
+        return round((time.perf_counter() - self._arrived) * 1000, 1)
+
+    def timings(self) -> Timings:
+        return Timings(self.search_ms, self.evidence_ms, self.first_token_ms, self.elapsed())
+
+
+def _for_the_model(question: str) -> str:
+    return " ".join(question.split()[:_LONGEST_ASKED])
 
 
 class _TokenCount:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 # [1], [1, 2], [1 and 2], [1-3], [[1]], [Source 2]: brackets that hold numbers and nothing else.
 MARKER = re.compile(
-    r"\s*\[+(?=[^\]]*\d)((?:sources?|papers?|refs?\.?|and|[\d\s,;:&#–-])*)\]+", re.IGNORECASE
+    r"\s*\[{1,2}(?=[^\]]{0,60}\d)((?:sources?|papers?|refs?\.?|and|[\d\s,;:&#–-])*)\]+",
+    re.IGNORECASE,
 )
 _RANGE = re.compile(r"(\d+)\s*[–-]\s*(\d+)")
 _WIDEST_RANGE = 20

@@ -47,6 +47,7 @@ class SearchConfig:
     vector_weight: float
     text_weight: float
     sentence_weight: float
+    word_weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,12 @@ class EvidenceConfig:
 
     papers: int
     sentences_per_paper: int
-    score_share: float
+    citable_probability: float
+    answered_probability: float
     prompt_tokens: int
+    read_seconds: float
     near_similarity: float
+    near_word_match: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,18 @@ class AnswerConfig:
     """Bounds of a question and of its answer."""
 
     max_tokens: int
+    words: int
+    words_per_source: int
     max_question_characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryConfig:
+    """How many papers a summary speaks of, and how long it is."""
+
+    papers: int
+    score_share: float
+    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,7 @@ class Config:
     search: SearchConfig
     evidence: EvidenceConfig
     answer: AnswerConfig
+    summary: SummaryConfig
     page: PageConfig
 
 
@@ -150,7 +166,11 @@ _KINDS: dict[str, Any] = {
     for key, kind in get_type_hints(cls).items()
 }
 # Zero means something for these; any other number must be above it.
-_MAY_BE_ZERO = {"models.threads", "page.port"} | {k for k in _KINDS if k.endswith("_weight")}
+_SHARES = {k for k in _KINDS if k.endswith(("_probability", "_similarity", "_share", "_match"))}
+_MAY_BE_ZERO = {"models.threads", "page.port", *_SHARES} | {
+    k for k in _KINDS if k.endswith("_weight")
+}
+_MOST = {"search.candidates": 500.0, **dict.fromkeys(_SHARES, 1.0)}
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -197,4 +217,8 @@ def _checked(path: Path, name: str, value: object) -> object:
         above_zero = math.isfinite(number) and number > 0
         if not above_zero and not (number == 0 and name in _MAY_BE_ZERO):
             raise ConfigError(f"{path}: '{name}' is {value!r}, but must be above zero.")
+        if name in _MOST and number > _MOST[name]:
+            raise ConfigError(
+                f"{path}: '{name}' is {value!r}, but must be at most {_MOST[name]:g}."
+            )
     return value

@@ -18,7 +18,7 @@ from statistics import fmean, median, quantiles
 
 from rag.errors import EvaluationError
 from rag.identity import title_key
-from rag.types import Answer, Passage, Turn, Verdict
+from rag.types import Answer, Origin, Passage, Turn, Verdict
 
 RANKED = 20  # papers asked of search: ten, and room for the acceptable ones that are taken out
 _MISSING_SHOWN = 5
@@ -50,14 +50,23 @@ class Scores:
     abstained: bool = False
     words: int = 0
     sentences_supported: float | None = None
+    sentences_of_model: float | None = None  # share of the shown ones; the others are quotations
+    citations_invented_shown: int = 0  # they stand in the answer, but for no source
+    citations_invented_removed: int = 0  # the model wrote them, and nobody saw them
     evidence_ms: float | None = None
     first_token_ms: float | None = None
     total_ms: float | None = None
+    embedding_ms: float | None = None
     ndcg10: float | None = None
     recall5: float | None = None
     cited_right: float | None = None
     gold_cited: float | None = None
     points_stated: float | None = None
+    model_error: str | None = None  # the answer is made of quotations alone, and why
+
+    def to_json(self) -> dict[str, object]:
+        """Everything but the id."""
+        return {name: value for name, value in asdict(self).items() if name != "id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,12 @@ class Spread:
 
     median: float
     p95: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """The spread of one value or more."""
+        p95 = quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+        return cls(round(median(values), 1), round(p95, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +93,29 @@ class Figures:
     cited_right: float | None
     gold_cited: float | None
     points_stated: float | None
-    words: float | None
     sentences_supported: float | None
+    sentences_of_model: float | None
+    citations_invented_shown: int  # must be 0
+    citations_invented_removed: int
+    words: float | None
+    words_max: int | None
     refusal_precision: float | None
     refusal_recall: float | None
     refusal_f1: float | None
+    answerable_refused: float | None
     evidence_ms: Spread | None
     first_token_ms: Spread | None
     total_ms: Spread | None
+    embedding_ms: float | None  # median of embedding one question alone, in the same run
+    evidence_per_embedding: float | None  # medians; says more than milliseconds on a busy machine
+    evidence_share: float | None  # median part of the whole time until the evidence is on screen
     by_type: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    scores: tuple[Scores, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        return asdict(self)
+        """The figures as `footnote eval --json` prints them, with what each question scored."""
+        figures = asdict(replace(self, scores=()))
+        return figures | {"scores": {s.id: s.to_json() for s in self.scores}}
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -98,19 +124,24 @@ def read_cases(path: Path) -> list[Case]:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"Cannot read the questions in {path}: {error}.") from error
-    cases = []
+    cases: dict[str, Case] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                cases.append(_case(json.loads(line)))
+                case = _case(json.loads(line))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise EvaluationError(
                     f"{path}, line {number} is not a question with id, type, question, gold_titles "
                     f"and answer_points ({error})."
                 ) from error
+            if case.id in cases:
+                raise EvaluationError(
+                    f"{path}, line {number} repeats the id {case.id}; give each question its own."
+                )
+            cases[case.id] = case
     if not cases:
         raise EvaluationError(f"{path} holds no questions.")
-    return cases
+    return list(cases.values())
 
 
 def _case(item: dict[str, object]) -> Case:
@@ -186,9 +217,13 @@ def _score_answer(scores: Scores, case: Case, answer: Answer) -> Scores:
         sentences_supported=(
             fmean(s.verdict is Verdict.SUPPORTED for s in shown) if shown else None
         ),
+        sentences_of_model=fmean(s.origin is Origin.MODEL for s in shown) if shown else None,
+        citations_invented_shown=len(_invented(answer)),
+        citations_invented_removed=answer.dropped.invented_citations,
         evidence_ms=answer.timings.evidence_ms,
         first_token_ms=answer.timings.first_token_ms,
         total_ms=answer.timings.total_ms,
+        model_error=answer.model_error,
     )
     if not case.answerable:
         return scores
@@ -200,6 +235,13 @@ def _score_answer(scores: Scores, case: Case, answer: Answer) -> Scores:
         gold_cited=len(gold & cited) / len(gold) if gold else None,
         points_stated=points_stated(case.points, answer.text) if case.points else None,
     )
+
+
+def _invented(answer: Answer) -> list[str]:
+    """Citations that stand in the text for no source; read from the text, as a reader does."""
+    known = {str(s.number) for s in answer.evidence.sources}
+    groups = re.findall(r"\[(\d+(?:,\s*\d+)*)\]", answer.text)
+    return [n for group in groups for n in re.split(r",\s*", group) if n not in known]
 
 
 def _keys(titles: Iterable[str]) -> set[str]:
@@ -245,18 +287,38 @@ def summarise(cases: Sequence[Scores]) -> Figures:
     if unanswerable:
         f1 = 2 * right / (len(refused) + len(unanswerable))
     types = dict.fromkeys(s.type for s in cases)
+    evidence_ms = _spread(s.evidence_ms for s in cases)
+    embedding_ms = _median(s.embedding_ms for s in cases)
     return Figures(
         questions=len(cases),
         **{name: _mean(getattr(s, name) for s in cases) for name in _MEANS},
+        sentences_of_model=_mean(s.sentences_of_model for s in cases),
+        citations_invented_shown=sum(s.citations_invented_shown for s in cases),
+        citations_invented_removed=sum(s.citations_invented_removed for s in cases),
         words=_mean(s.words for s in cases if s.words),
+        words_max=max((s.words for s in cases if s.words), default=None),
         refusal_precision=precision,
         refusal_recall=recall,
         refusal_f1=f1,
-        evidence_ms=_spread([s.evidence_ms for s in cases]),
-        first_token_ms=_spread([s.first_token_ms for s in cases]),
-        total_ms=_spread([s.total_ms for s in cases]),
+        answerable_refused=_mean(float(s.abstained) for s in answered if s.type != "unanswerable"),
+        evidence_ms=evidence_ms,
+        first_token_ms=_spread(s.first_token_ms for s in cases),
+        total_ms=_spread(s.total_ms for s in cases),
+        embedding_ms=embedding_ms,
+        evidence_per_embedding=(
+            round(evidence_ms.median / embedding_ms, 2) if evidence_ms and embedding_ms else None
+        ),
+        evidence_share=_median(map(_evidence_share, cases)),
         by_type={t: _of_type([s for s in cases if s.type == t]) for t in types},
+        scores=tuple(cases),
     )
+
+
+def _evidence_share(scores: Scores) -> float | None:
+    """None without a model's words: a refusal is complete with its evidence, which says nothing."""
+    if scores.first_token_ms is None or not scores.evidence_ms or not scores.total_ms:
+        return None
+    return scores.evidence_ms / scores.total_ms
 
 
 _MEANS = (
@@ -269,7 +331,7 @@ def _of_type(scores: Sequence[Scores]) -> dict[str, float | None]:
         "questions": len(scores),
         **{name: _mean(getattr(s, name) for s in scores) for name in _MEANS},
         "words": _mean(s.words for s in scores if s.words),
-        "abstained": _mean(float(s.abstained) for s in scores),
+        "abstained": _mean(float(s.abstained) for s in scores if s.total_ms is not None),
     }
 
 
@@ -278,9 +340,11 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return round(fmean(known), 4) if known else None
 
 
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return round(median(known), 4) if known else None
+
+
 def _spread(timings: Iterable[float | None]) -> Spread | None:
-    values = [t for t in timings if t is not None]
-    if not values:
-        return None
-    p95 = quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
-    return Spread(round(median(values), 1), round(p95, 1))
+    known = [t for t in timings if t is not None]
+    return Spread.of(known) if known else None

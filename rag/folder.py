@@ -29,6 +29,13 @@ def default_folder() -> Path:
     return Path(platformdirs.user_data_dir("footnote", appauthor=False)) / "library"
 
 
+def cache_folder(name: str) -> Path:
+    """A folder for what can be made again, where the platform expects such things."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("footnote", appauthor=False)) / name
+
+
 def make_writable(folder: Path) -> None:
     """Create the folder if need be; LibraryReadOnly if nothing can be written there."""
     try:

@@ -120,6 +120,11 @@ def _never() -> bool:
     return False
 
 
+def embedding(embedder: str, max_tokens: int) -> str:
+    """How vectors are made, in one line: those of another line are not to be mixed with them."""
+    return f"{embedder} / {max_tokens} / {CHUNKING_VERSION}"
+
+
 @dataclass(slots=True)
 class Ingest:
     """Adds papers to one library; the embedder is only made when there is something new."""
@@ -132,7 +137,7 @@ class Ingest:
     _fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self._fingerprint = f"{self.embedder_name} / {self.max_tokens} / {CHUNKING_VERSION}"
+        self._fingerprint = embedding(self.embedder_name, self.max_tokens)
 
     def require_same_embedding(self) -> None:
         """EmbedderMismatch unless the library's vectors were made the way they would be now."""
@@ -173,12 +178,21 @@ class Ingest:
             stopped = True
         return AddReport(tuple(tally.reports), stopped, index_error)
 
-    def add_records(self, records: Sequence[Record], source: str) -> int:
+    def add_records(
+        self,
+        records: Sequence[Record],
+        source: str,
+        on_progress: Callable[[Progress], None] = _no_progress,
+    ) -> int:
         """Add records that do not come from a file; return how many were new."""
         self.require_same_embedding()
         new = [r for r in records if self.library.find_same(r) is None]
-        added = sum(self._store(batch, source) for batch in _batches(new)) if new else 0
-        error = self._sync(_no_progress)
+        added, done = 0, 0
+        for batch in _batches(new):
+            added += self._store(batch, source)
+            done += len(batch)
+            on_progress(Progress(done, len(new), "adding papers"))
+        error = self._sync(on_progress)
         if error:
             raise IndexFailure(error)
         return added

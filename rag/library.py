@@ -246,6 +246,11 @@ class Library:
             ]
         return {row[0]: max(row[1], 0.0) for row in rows}
 
+    def document_frequency(self, match: str) -> int:
+        """How many papers an FTS5 expression matches."""
+        rows = self._db.rows("SELECT count(*) FROM full_text WHERE full_text MATCH ?", match)
+        return int(rows[0][0])
+
     def papers_of_chunks(self, chunks: Sequence[int]) -> dict[int, int]:
         """{chunk key: paper key} for the chunks that are still there."""
         return {
@@ -266,6 +271,23 @@ class Library:
             )
         ]
         return [row[0] for row in rows], _from_blobs([row[1] for row in rows])
+
+    def paper_vectors(self, paper_ids: Sequence[str]) -> Vectors:
+        """One vector a paper, row by row: the mean of its chunks', of unit length.
+
+        The row of a paper that is not there is zero.
+        """
+        sums: dict[str, np.ndarray] = {}
+        for part in _parts(paper_ids):
+            for row in self._db.rows(
+                "SELECT papers.id, vector FROM chunks JOIN papers ON papers.pk = chunks.paper"
+                f" WHERE papers.id IN ({_marks(part)})", *part,
+            ):  # fmt: skip
+                sums[row["id"]] = sums.get(row["id"], 0.0) + _from_blobs([row["vector"]])[0]
+        nothing = np.zeros_like(next(iter(sums.values()), np.zeros(0, np.float32)))
+        vectors = np.array([sums.get(i, nothing) for i in paper_ids], np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.where(lengths > 0, lengths, np.float32(1))
 
     def stored(self, papers: Sequence[int]) -> dict[int, StoredPaper]:
         """Papers with their sentences and sentence vectors, by paper key."""

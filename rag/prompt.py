@@ -8,7 +8,9 @@ the same reason: it would repeat them instead of what the papers say.
 
 from __future__ import annotations
 
-from rag.types import Evidence, Message, Source
+from collections.abc import Sequence
+
+from rag.types import Message, Source
 
 _SYSTEM = (
     "You answer questions by repeating the sentences of the text that answer them, with their "
@@ -17,9 +19,9 @@ _SYSTEM = (
 _TASK = "Repeat the two sentences of the text that answer the question, with their numbers."
 
 
-def make_messages(evidence: Evidence, question: str) -> list[Message]:
-    """The messages that ask the model to answer from the evidence."""
-    text = "\n".join(source_text(source) for source in evidence.sources)
+def make_messages(sources: Sequence[Source], question: str) -> list[Message]:
+    """The messages that ask the model to answer from the sources."""
+    text = "\n".join(source_text(source) for source in sources)
     return [
         Message("system", _SYSTEM),
         Message("user", f"Text:\n{text}\n\nQuestion: {question}\n{_TASK}"),

@@ -1,4 +1,4 @@
-"""question -> passages: nearest chunks, full text and best sentences, fused.
+"""question -> passages: nearest chunks, full text, best sentences and words near in meaning, fused.
 
 Scores are scaled to 0..1 and added (a convex combination with theoretical minima: Bruch, Gai and
 Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", arXiv 2210.11934).
@@ -13,26 +13,47 @@ import numpy as np
 
 from rag.config import SearchConfig
 from rag.library import Library, StoredPaper
-from rag.types import Embedder, NearestChunks, Passage, SourceSentence
+from rag.types import Embedder, NearestChunks, Paper, Passage, SourceSentence, Vectors
+from rag.wordmatch import WordMatcher, word_weights
 from rag.words import content_words
 
-_LONGEST_QUERY = 64  # words of a question that full text looks for; more only costs time
+_LONGEST_QUERY = 64  # words of a question that are looked for; more only costs time
+_MATCHED = 60  # best papers by the other scores whose words are compared; reading more costs time
+_READ = 20  # best papers whose sentences are compared word by word too
 
 
 class Searcher:
     """Hybrid search over one library."""
 
     def __init__(
-        self, library: Library, index: NearestChunks, embedder: Embedder, config: SearchConfig
+        self,
+        library: Library,
+        index: NearestChunks,
+        embedder: Embedder,
+        matcher: WordMatcher,
+        config: SearchConfig,
     ) -> None:
         self._library = library
         self._index = index
         self._embedder = embedder
+        self._matcher = matcher
         self._config = config
 
     def search(self, question: str, count: int) -> list[Passage]:
         """The `count` best papers for a question, best first; fewer in a small library."""
-        vector = self._embedder.encode([question])[0]
+        (found,) = self.search_all([question], count)
+        return found
+
+    def search_all(self, questions: Sequence[str], count: int) -> list[list[Passage]]:
+        """What `search` finds for each question; embedded together, which is quicker."""
+        vectors = self._embedder.encode(questions)
+        return [self._search(q, v, count) for q, v in zip(questions, vectors, strict=True)]
+
+    def count(self) -> int:
+        """How many papers are searched."""
+        return self._library.count()
+
+    def _search(self, question: str, vector: np.ndarray, count: int) -> list[Passage]:
         similarities, bm25 = self._candidates(question, vector)
         if not similarities:
             return []
@@ -41,28 +62,60 @@ class Searcher:
         best_sentence = {
             pk: max((s.similarity for s in ss), default=0.0) for pk, ss in sentences.items()
         }
-        scores = fuse(
-            [
-                (self._config.vector_weight, {pk: similarities[pk] for pk in found}),
-                (self._config.text_weight, {pk: bm25.get(pk, 0.0) for pk in found}),
-                (self._config.sentence_weight, best_sentence),
-            ]
-        )
-        order = sorted(found, key=lambda pk: (-scores[pk], pk))[:count]
-        return [
-            Passage(found[pk].paper, scores[pk], similarities[pk], bm25.get(pk, 0.0), sentences[pk])
-            for pk in order
+        config = self._config
+        first = [
+            (config.vector_weight, {pk: similarities[pk] for pk in found}),
+            (config.text_weight, {pk: bm25.get(pk, 0.0) for pk in found}),
+            (config.sentence_weight, best_sentence),
         ]
+        order = _best(fuse(first), max(count, _MATCHED))
+        weights = self._word_weights(question)
+        matches = self._match_papers(weights, {pk: found[pk].paper for pk in order[:_MATCHED]})
+        scores = fuse([*first, (config.word_weight, matches)])
+        return [
+            Passage(
+                found[pk].paper,
+                scores[pk],
+                similarities[pk],
+                bm25.get(pk, 0.0),
+                self._match_sentences(weights, sentences[pk]) if rank < _READ else sentences[pk],
+                matches.get(pk, 0.0),
+            )
+            for rank, pk in enumerate(_best({pk: scores[pk] for pk in order}, count))
+        ]
+
+    def _word_weights(self, question: str) -> dict[str, float]:
+        asked = list(dict.fromkeys(content_words(question)))[:_LONGEST_QUERY]
+        frequencies = {w: self._library.document_frequency(_quoted(w)) for w in asked}
+        return word_weights(frequencies, self._library.count())
+
+    def _match_papers(
+        self, weights: Mapping[str, float], papers: Mapping[int, Paper]
+    ) -> dict[int, float]:
+        texts = [f"{p.title}\n{p.abstract}" for p in papers.values()]
+        return dict(zip(papers, self._matcher.match(weights, texts), strict=True))
+
+    def _match_sentences(
+        self, weights: Mapping[str, float], sentences: tuple[SourceSentence, ...]
+    ) -> tuple[SourceSentence, ...]:
+        shares = self._matcher.match(weights, [s.text for s in sentences])
+        return tuple(
+            replace(s, word_match=share) for s, share in zip(sentences, shares, strict=True)
+        )
+
+    def paper_vectors(self, papers: Sequence[Paper]) -> Vectors:
+        """One unit vector a paper, row by row."""
+        return self._library.paper_vectors([paper.id for paper in papers])
 
     def _candidates(
         self, question: str, vector: np.ndarray
     ) -> tuple[dict[int, float], dict[int, float]]:
         """Papers that vectors or full text find, each with both of its scores."""
         limit = self._config.candidates
-        nearest = self._index.nearest(vector, limit)
+        nearest = self._index.nearest(vector, limit) if self._config.vector_weight else []
         papers = self._library.papers_of_chunks([chunk for chunk, _ in nearest])
         by_vector = dict.fromkeys(papers[c] for c, _ in nearest if c in papers)
-        match = full_text_query(question)
+        match = full_text_query(question) if self._config.text_weight else ""
         bm25: dict[int, float] = {}
         if match:
             weight = self._config.title_weight
@@ -83,7 +136,15 @@ def full_text_query(question: str) -> str:
     Each word is quoted, so that none is read as an operator; FTS5 would join them by AND.
     """
     found = list(dict.fromkeys(content_words(question)))[:_LONGEST_QUERY]
-    return " OR ".join('"' + w.replace('"', "") + '"' for w in found)
+    return " OR ".join(map(_quoted, found))
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', "") + '"'
+
+
+def _best(scores: Mapping[int, float], count: int) -> list[int]:
+    return sorted(scores, key=lambda pk: (-scores[pk], pk))[:count]
 
 
 def fuse(scores: Sequence[tuple[float, Mapping[int, float]]]) -> dict[int, float]:

@@ -42,11 +42,6 @@ def check_support(sentence: str, sources: Sequence[Source]) -> Support | None:
     return Support(verdict, source.number, best, reason)
 
 
-def resemblance(sentence: str, other: str) -> float:
-    """Share of the sentence's content words that the other holds, 0 to 1."""
-    return _coverage(content_stems(sentence), content_stems(other))
-
-
 def _whole(source: Source) -> str:
     """Title and evidence sentences of one source: where its words and numbers may come from."""
     return " ".join([source.paper.title + ".", *(s.text for s in source.sentences)])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -51,6 +52,21 @@ class Paper:
     source: str | None = None  # name of the file it came from
     tags: tuple[str, ...] = ()
 
+    @property
+    def link(self) -> str | None:
+        """Its address, when it is one a browser may open: never javascript: or data:."""
+        for url in (
+            self.url,
+            f"https://doi.org/{self.doi}" if self.doi else None,
+            f"https://arxiv.org/abs/{self.arxiv_id}" if self.arxiv_id else None,
+        ):
+            try:
+                if url and urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname:
+                    return url
+            except ValueError:
+                continue
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -77,7 +93,9 @@ class SourceSentence:
     ordinal: int  # 0 for the first sentence of the abstract
     span: Span
     similarity: float = 0.0  # cosine to the question
+    word_match: float = 0.0  # share of the question's words that it holds, or others near them
     worth: float = 0.0  # how much it promises as evidence for the question; higher is better
+    introduces: bool = False  # kept because the next one refers back to it ("This method …")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,7 @@ class Passage:
     similarity: float  # highest cosine of its chunks to the question
     bm25: float  # full-text score, higher is better, 0 where no word matches
     sentences: tuple[SourceSentence, ...]
+    word_match: float = 0.0  # share of the question's words that it holds, or others near them
 
     def best_sentences(self, count: int) -> tuple[SourceSentence, ...]:
         """The `count` sentences nearest to the question, in the order of the abstract."""
@@ -103,12 +122,14 @@ class Turn:
     question: str
     answer: str
     cited_titles: tuple[str, ...] = ()  # in the order of their numbers; empty where not known
+    standalone: str = ""  # the question as it was understood; empty where not known
 
     @classmethod
     def of(cls, answer: Answer) -> Turn:
         """The turn that an answered question becomes for the next one."""
         cited = [s.paper.title for s in answer.evidence.sources if s.number in answer.cited]
-        return cls(answer.question.text, answer.text, tuple(cited))
+        asked = answer.question
+        return cls(asked.text, answer.text, tuple(cited), asked.standalone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +138,8 @@ class Question:
 
     text: str
     standalone: str  # the same as `text` unless earlier turns were needed to understand it
+    note: str = ""  # for a person: what of it was not understood
+    is_summary: bool = False  # `standalone` is the topic of which a summary is asked
 
 
 class Reason(StrEnum):
@@ -144,10 +167,23 @@ class Evidence:
     nearest: tuple[Paper, ...]  # best papers first, offered when the answer is a refusal
     left_out: int = 0  # sentences that were worth reading but did not fit the token budget
     reason: Reason | None = None
+    missing_names: tuple[str, ...] = ()  # what was named and is in no near abstract: "Lantern"
+    missing_figures: tuple[str, ...] = ()  # what was asked for and the best lacks: "a percentage"
+    missing_sides: tuple[str, ...] = ()  # of a comparison, those that no paper near covers
+    papers_searched: int = 0
+    budget_tokens: int = 0  # what the model was given room to read, in its tokens
 
     def source(self, number: int) -> Source | None:
         """The source with this number, or None."""
         return next((s for s in self.sources if s.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of an answer that is written by itself: one theme of a summary, or a whole answer."""
+
+    theme: str  # its heading; empty when the answer has one section only
+    sources: tuple[Source, ...]  # numbered as in the whole evidence
 
 
 class Verdict(StrEnum):
@@ -188,12 +224,17 @@ class AnswerSentence:
     origin: Origin
     quote: str  # the source sentence, word for word
     reason: str = ""  # why the verdict is not "supported", or why the source is quoted instead
+    theme: str = ""  # heading of the section it stands in; empty outside of summaries
+
+    @property
+    def unbracketed(self) -> str:
+        """The text with references of its own in round brackets: they are no citations of ours."""
+        return _BRACKETED.sub(r"(\1)", self.text)
 
     def marked(self) -> str:
         """The sentence with its markers before the final full stop: `It works [1].`"""
         markers = " ".join(f"[{n}]" for n in self.citations)
-        # A reference that stands in the source itself must not read as a citation of ours.
-        text = _BRACKETED.sub(r"(\1)", self.text)
+        text = self.unbracketed
         text, end = (text[:-1], text[-1]) if text[-1:] in (".", "!", "?") else (text, "")
         return f"{text} {markers}{end}"
 
@@ -243,6 +284,11 @@ class Answer:
         return REFUSAL if self.abstained else " ".join(s.marked() for s in self.sentences)
 
     @property
+    def quotes(self) -> bool:
+        """Whether a quotation stands in it."""
+        return any(sentence.origin is Origin.QUOTATION for sentence in self.sentences)
+
+    @property
     def cited(self) -> tuple[int, ...]:
         """Numbers that stand in shown sentences, ascending."""
         return tuple(sorted({n for s in self.sentences for n in s.citations}))
@@ -266,6 +312,22 @@ class EvidenceFound:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftReady:
+    """The answer as quotations of its sources alone, to be shown at once."""
+
+    sentences: tuple[AnswerSentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionStarted:
+    """The model begins with one section of a summary."""
+
+    theme: str
+    number: int  # from 1
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Writing:
     """The model is at work: reading until the first token, then writing."""
 
@@ -274,9 +336,19 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class SentenceReady:
-    """A sentence that has passed its check, to be shown for good."""
+    """A sentence of the model that has passed its check, and where it goes."""
 
     sentence: AnswerSentence
+    position: int  # among the sentences that are shown, from 0
+    replaces: bool  # it takes the place of the quotation there; otherwise it is put before it
+
+
+def with_sentence(
+    shown: tuple[AnswerSentence, ...], ready: SentenceReady
+) -> tuple[AnswerSentence, ...]:
+    """What is shown once a sentence is ready."""
+    rest = shown[ready.position + ready.replaces :]
+    return (*shown[: ready.position], ready.sentence, *rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +358,25 @@ class Finished:
     answer: Answer
 
 
-Event = QuestionUnderstood | EvidenceFound | Writing | SentenceReady | Finished
+Event = (
+    QuestionUnderstood
+    | EvidenceFound
+    | DraftReady
+    | SectionStarted
+    | Writing
+    | SentenceReady
+    | Finished
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Parts of the answer path that an ablation switches off, one at a time."""
+
+    nothing_near_gate: bool = True
+    not_in_abstract_gate: bool = True
+    check: bool = True  # otherwise every sentence of the model is shown, with its true verdict
+    quotations: bool = True  # otherwise only sentences of the model are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +400,10 @@ class Embedder(Protocol):
     @property
     def max_tokens(self) -> int: ...
     def encode(self, texts: Sequence[str]) -> Vectors: ...
+    def word_vectors(self, words: Sequence[str]) -> Vectors:
+        """Vectors of single words out of context; zeros for a word it knows nothing of."""
+        ...
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 
 
@@ -336,8 +430,18 @@ class Llm(Protocol):
     def name(self) -> str: ...
     @property
     def context_tokens(self) -> int: ...
+    @property
+    def tokens_per_second(self) -> float | None:
+        """How fast it reads a prompt on this machine; None until it has been measured."""
+        ...
+
     def count_tokens(self, text: str) -> int: ...
-    def generate(self, messages: Sequence[Message], max_tokens: int) -> Generation: ...
+    def generate(
+        self, messages: Sequence[Message], max_tokens: int, citable: Sequence[int] = ()
+    ) -> Generation:
+        """Begin to answer; after `[` only `citable` numbers can be written, if any are given."""
+        ...
+
     def close(self) -> None: ...
 
 

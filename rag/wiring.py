@@ -6,14 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rag.answer_json import dump_answer, load_answer
-from rag.assistant import Assistant, Reply, understand
+from rag.assistant import Assistant, Reply, clean_question, understand
 from rag.config import Config, load_config
 from rag.errors import LibraryError, RagError
 from rag.folder import DATABASE, SETTINGS, FolderLock, make_writable
@@ -22,7 +22,8 @@ from rag.ingest import AddReport, Ingest, Progress
 from rag.library import Library
 from rag.sample import EXAMPLE_QUESTIONS, SAMPLE_TAG, sample_records
 from rag.search import Searcher
-from rag.types import Answer, Embedder, Llm, Passage, Question, Turn
+from rag.types import Answer, Embedder, Llm, Parts, Passage, Question, Turn
+from rag.wordmatch import WordMatcher
 
 _LONGEST_TITLE = 120  # characters of a question that name its conversation
 _EXAMPLES = 4
@@ -56,6 +57,7 @@ class Desk:
         self._loading = threading.RLock()
         self._embedder: Embedder | None = None
         self._llm: Llm | None = None
+        self.parts = Parts()  # an ablation switches some of them off
         self._closing = False
         self._background: list[threading.Thread] = []
 
@@ -86,9 +88,13 @@ class Desk:
         )
 
     @property
-    def _searcher(self) -> Searcher:
+    def searcher(self) -> Searcher:
         self.ingest.require_same_embedding()
-        return Searcher(self.library, self.index, self.embedder, self.config.search)
+        return Searcher(self.library, self.index, self.embedder, self._matcher, self.config.search)
+
+    @cached_property
+    def _matcher(self) -> WordMatcher:
+        return WordMatcher(self.embedder)
 
     def warm_up(self) -> None:
         """Load the models and mend the index in the background: the first answer is quick."""
@@ -110,6 +116,19 @@ class Desk:
         thread = threading.Thread(target=work, daemon=True)
         self._background.append(thread)
         thread.start()
+
+    @contextmanager
+    def ablated(self, config: Config, parts: Parts) -> Iterator[None]:
+        """Search and answer with other settings and without some parts until the block ends.
+
+        Library and models stay as they are, whatever the settings say of them.
+        """
+        before = self.config, self.parts
+        self.config, self.parts = config, parts
+        try:
+            yield
+        finally:
+            self.config, self.parts = before
 
     def check(self) -> Iterator[tuple[str, str | None]]:
         """(part, what is wrong with it or None) for each part of the library and its models."""
@@ -135,7 +154,7 @@ class Desk:
         """Begin to answer a question of a conversation; None begins a new one."""
         arrived = time.perf_counter()
         understand(question, turns, self.config.answer)  # refused before anything is loaded
-        assistant = Assistant(self._searcher, self.llm, self.config, self._keep)
+        assistant = Assistant(self.searcher, self.llm, self.config, self._keep, self.parts)
         return assistant.ask(question, turns, conversation, arrived)
 
     def ask_once(self, question: str, turns: Sequence[Turn] = (), *, keep: bool = True) -> Reply:
@@ -143,19 +162,40 @@ class Desk:
         arrived = time.perf_counter()
         understand(question, turns, self.config.answer)  # refused before anything is loaded
         assistant = Assistant(
-            self._searcher,
+            self.searcher,
             self.llm,
             self.config,
             (lambda answer, _: self._keep(answer, None)) if keep else (lambda answer, _: None),
+            self.parts,
         )
         return assistant.ask(question, turns, arrived=arrived)
+
+    def summarize(
+        self, topic: str, papers: int | None = None, conversation: str | None = None
+    ) -> Reply:
+        """Begin a summary of what the papers say about a topic.
+
+        It is kept in the conversation; None keeps it outside of any.
+        """
+        arrived = time.perf_counter()
+        clean_question(topic, self.config.answer.max_question_characters)
+        assistant = Assistant(
+            self.searcher,
+            self.llm,
+            self.config,
+            lambda answer, _: self._keep(answer, conversation),
+            self.parts,
+        )
+        return assistant.summarize(
+            topic, papers or self.config.summary.papers, conversation, arrived
+        )
 
     def search(
         self, question: str, turns: Sequence[Turn] = (), count: int = 10
     ) -> tuple[Question, list[Passage]]:
         """The question as understood, and the best papers for it."""
         asked = understand(question, turns, self.config.answer)
-        return asked, self._searcher.search(asked.standalone, count)
+        return asked, self.searcher.search(asked.standalone, count)
 
     def add(
         self,
@@ -205,8 +245,12 @@ class Desk:
         return tuple(questions[::step][:_EXAMPLES])
 
     def answers(self, conversation: str) -> list[Answer]:
-        """The answers of an earlier conversation, oldest first."""
-        return [load_answer(r) for r in self.library.answer_records(conversation)]
+        """The answers of an earlier conversation, oldest first, without any that cannot be read."""
+        answers = []
+        for record in self.library.answer_records(conversation):
+            with suppress(ValueError):  # another version wrote it
+                answers.append(load_answer(record))
+        return answers
 
     def _keep(self, answer: Answer, conversation: str | None) -> None:
         self.library.save_answer(

@@ -17,12 +17,13 @@ ONLY_IN = {
     "sentence_transformers": "models/embedder.py",
     "llama_cpp": "models/llama.py",
     "chromadb": "rag/index.py",
+    "sklearn": "rag/themes.py",
 }
 COMPOSER = "rag/wiring.py"  # the only file of `rag` that knows `models`
 # Training is a workshop: it may look at the prompt, and nothing at run time imports it.
 WORKSHOPS = ("models/citer/", "models/checker/")
 WORKSHOP_MAY = ("rag.prompt.", "rag.types.")
-HEAVY = ("torch", "chromadb", "gradio", "llama_cpp", "sentence_transformers")
+HEAVY = ("torch", "chromadb", "gradio", "llama_cpp", "sentence_transformers", "sklearn")
 
 
 def imported(path: Path, root: Path) -> Iterator[str]:

@@ -191,7 +191,7 @@ def test_chat_understands_a_follow_up(library: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "Searched for: What is Tidepool?" in done.stdout
+    assert "Searched for: How many species does Tidepool have?" in done.stdout
     assert "1,950" in done.stdout
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from models.errors import ModelError
 from rag.errors import RagError
+from ui.commands import STOPPED
 
 _MOST = 1_000_000  # papers to print
-_INTERRUPTED = 130  # the shell's code for a program that was ended by Ctrl-C
+_MOST_SUMMARISED = 20  # papers; within its words a summary has no room for more
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("footnote: stopped.", file=sys.stderr)
-        return _INTERRUPTED
+        return STOPPED
     except UnicodeEncodeError:
         print("footnote: an argument holds bytes that are no text in UTF-8.", file=sys.stderr)
         return 1
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from ui import commands
+    from ui.commands import evaluation, library, models, papers, questions
 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -88,48 +89,69 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add = command(
-        commands.add,
+        papers.add,
         "add",
         "add papers from files: saved listing pages, or JSON Lines (.gz too)",
         as_json,
     )
     add.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
-    ask = command(commands.ask, "ask", "answer a question from the papers, with citations", as_json)
+    ask = command(
+        questions.ask, "ask", "answer a question from the papers, with citations", as_json
+    )
     _question(ask)
-    command(commands.chat, "chat", "ask in a conversation; an empty line ends it")
+    command(questions.chat, "chat", "ask in a conversation; an empty line ends it")
 
-    search = command(commands.search, "search", "find the papers nearest to a question", as_json)
+    summarize = command(
+        questions.summarize,
+        "summarize",
+        "summarise what many papers say about a topic, with citations",
+        as_json,
+    )
+    summarize.add_argument(
+        "topic", metavar="TOPIC", help="a topic ('-' reads it from standard input)"
+    )
+    summarize.add_argument(
+        "--papers",
+        type=_papers,
+        metavar="N",
+        help="papers at most (default: summary.papers of the settings, 10)",
+    )
+    summarize.add_argument(
+        "--out", type=Path, metavar="FILE.md", help="write it as Markdown instead of printing it"
+    )
+
+    search = command(questions.search, "search", "find the papers nearest to a question", as_json)
     _question(search)
     search.add_argument("-k", type=_positive, default=10, metavar="N", help="papers (default 10)")
 
-    listing = command(commands.list_papers, "list", "list the papers of the library", as_json)
+    listing = command(papers.list_papers, "list", "list the papers of the library", as_json)
     listing.add_argument("match", nargs="?", default="", help="text in title or authors")
     listing.add_argument("--tag", help="only papers with this tag")
     listing.add_argument("-n", type=_positive, default=50, metavar="N", help="papers (default 50)")
 
-    show = command(commands.show, "show", "show one paper", as_json)
+    show = command(papers.show, "show", "show one paper", as_json)
     show.add_argument("paper", help="the paper's id, as `list` and `search` print it")
 
-    remove = command(commands.remove, "remove", "remove papers")
+    remove = command(papers.remove, "remove", "remove papers")
     remove.add_argument("papers", nargs="*", metavar="ID", help="ids of papers")
     remove.add_argument("--sample", action="store_true", help="remove the sample library")
 
-    command(commands.status, "status", "say what the library holds", as_json)
-    command(commands.check, "check", "look for damage in the library, its index and the model")
-    rebuild = command(commands.rebuild, "rebuild", "make the vector index anew; the papers stay")
+    command(library.status, "status", "say what the library holds", as_json)
+    command(library.check, "check", "look for damage in the library, its index and the model")
+    rebuild = command(library.rebuild, "rebuild", "make the vector index anew; the papers stay")
     rebuild.add_argument(
         "--embed", action="store_true", help="cut and embed the papers anew too (slow)"
     )
     command(
-        commands.config,
+        library.config,
         "config",
         "print the settings in force and the file each comes from",
         as_json,
     )
 
-    models = command(commands.models_list, "models", "list, fetch, choose and check models")
-    actions = models.add_subparsers(required=True, metavar="ACTION")
+    on_models = command(models.list_models, "models", "list, fetch, choose and check models")
+    actions = on_models.add_subparsers(required=True, metavar="ACTION")
 
     def action(
         run: Callable[[argparse.Namespace], int], name: str, help: str
@@ -140,27 +162,41 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    known = action(commands.models_list, "list", "list the models that are known or installed")
+    known = action(models.list_models, "list", "list the models that are known or installed")
     known.add_argument("--json", action="store_true", help="print JSON on standard output")
-    pull = action(
-        commands.models_pull, "pull", "fetch a model; the only command that uses the network"
-    )
+    pull = action(models.pull, "pull", "fetch a model; the only command that uses the network")
     pull.add_argument("name", help="a name in the catalogue")
-    use = action(commands.models_use, "use", "answer with this model from now on in this library")
+    use = action(models.use, "use", "answer with this model from now on in this library")
     use.add_argument("name", help="a name in the catalogue, or the path of a .gguf file")
-    tried = action(commands.models_check, "check", "load a model and see whether it works")
+    tried = action(models.check, "check", "load a model and see whether it works")
     tried.add_argument("name", nargs="?", help="a name or a .gguf file (default: the one in use)")
 
-    serve = command(commands.serve, "serve", "open the page in a browser")
+    serve = command(library.serve, "serve", "open the page in a browser")
     serve.add_argument("--port", type=_port, help="default: page.port of the settings, 7860")
     serve.add_argument("--no-browser", action="store_true", help="only print the address")
 
     evaluate = command(
-        commands.evaluate, "eval", "score search and answers on a set of questions", as_json
+        evaluation.evaluate, "eval", "score search and answers on a set of questions", as_json
     )
-    evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    scored = evaluate.add_mutually_exclusive_group(required=True)
+    scored.add_argument("questions", nargs="?", type=Path, metavar="QUESTIONS.jsonl")
+    scored.add_argument(
+        "--retrieval",
+        type=Path,
+        metavar="FOLDER",
+        help="score search on a public set instead (corpus.jsonl, queries.jsonl, qrels), in a "
+        "library of its own",
+    )
     evaluate.add_argument(
         "--search-only", action="store_true", help="score retrieval alone; no model is asked"
+    )
+    against = evaluate.add_mutually_exclusive_group()
+    against.add_argument(
+        "--compare", type=Path, metavar="BASELINE.json", help="say what differs from an earlier "
+        "run, of which this file holds the --json output",
+    )  # fmt: skip
+    against.add_argument(
+        "--ablate", action="store_true", help="run again with each part switched off by itself"
     )
     return parser
 
@@ -186,6 +222,13 @@ def _positive(text: str) -> int:
     number = _number(text)
     if not 1 <= number <= _MOST:
         raise argparse.ArgumentTypeError(f"must be from 1 to {_MOST:,}")
+    return number
+
+
+def _papers(text: str) -> int:
+    number = _number(text)
+    if not 1 <= number <= _MOST_SUMMARISED:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {_MOST_SUMMARISED}")
     return number
 
 

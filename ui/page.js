@@ -8,6 +8,8 @@
   let shown = null; // key of the exchange whose evidence is shown; null for the last one
   let newest = null;
   let from = null; // the button that led to the card
+  let asked; // key of the newest exchange
+  let edited = null; // { asks, words } of the question that was put into the box to be changed
 
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -54,9 +56,41 @@
     };
     markTarget();
     card.focus({ preventScroll: true });
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    (mark || card).scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    scrollTo(mark || card, "center");
   }
+
+  function scrollTo(element, block) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    element.scrollIntoView({ block, behavior: calm ? "auto" : "smooth" });
+  }
+
+  // A question that is asked comes to the top of the view, once; its answer then grows below it.
+  function followNewest() {
+    const live = document.querySelector("#live .exchange");
+    const key = live?.dataset.key;
+    if (key === asked) return;
+    asked = key;
+    if (live && document.querySelector("#thread .exchange")) scrollTo(live, "start");
+  }
+
+  const wordsOf = text => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) || [];
+
+  // Gradio learns what is in the box from its input event.
+  function edit(text, asks) {
+    const box = document.querySelector("#question textarea");
+    edited = { asks, words: new Set(wordsOf(text)) };
+    box.value = text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+    box.select();
+  }
+
+  // The page asks this when a question is sent; the box is empty afterwards.
+  window.footnoteAsks = () => {
+    const asks = edited?.asks || "question";
+    edited = null;
+    return asks;
+  };
 
   function wear(theme) {
     if (theme) document.body.classList.toggle("dark", theme === "dark");
@@ -70,12 +104,14 @@
       shown = null;
       target = null;
     }
+    if (!document.querySelector("#question textarea")?.value) edited = null;
     showGroup(shown);
     for (const card of all("#evidence .card")) {
       const details = card.querySelector("details.whole");
       if (opened.has(card.id) && !details.open) details.open = true;
     }
     markTarget();
+    followNewest();
     for (const [button, work] of [["#stop", "#live .status"], ["#stop-adding", "#adding .adding"]]) {
       if (!document.querySelector(work)) {
         document.querySelector(button)?.classList.remove("pressed");
@@ -96,6 +132,7 @@
     const button = event.target.closest?.("button");
     if (!button) return;
     if (button.matches(".cite, .open-card")) openCard(button);
+    else if (button.matches(".edit")) edit(button.dataset.edit, button.dataset.asks);
     else if (button.matches("#stop, #stop-adding")) button.classList.add("pressed");
     else if (button.matches(".back")) {
       const goal = from?.isConnected ? from : document.querySelector("#question textarea");
@@ -108,6 +145,12 @@
       localStorage.setItem(THEME, theme);
       wear(theme);
     }
+  });
+
+  // A text that keeps no word of the edited question is a new one.
+  document.addEventListener("input", event => {
+    if (!edited || !event.target.matches?.("#question textarea")) return;
+    if (!wordsOf(event.target.value).some(word => edited.words.has(word))) edited = null;
   });
 
   document.addEventListener("keydown", event => {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import gradio as gr
 
 from rag.errors import RagError
 from rag.ingest import AddReport, Progress
+from rag.library import Conversation
 from rag.sample import SAMPLE_TAG
 from rag.wiring import Desk
 from ui import render
 from ui.render import View
-from ui.talk import Chat, Talks
+from ui.talk import Asks, Chat, Talks
 
 _HERE = Path(__file__).parent
 _LISTED = 50  # papers in the library's list at once
@@ -46,6 +48,8 @@ element.addEventListener("click", event => {
   if (button) trigger("select", { question: button.dataset.question });
 });
 """
+# What the text in the box is: a new question, or one that "Edit" has put there.
+_WHAT_IS_ASKED = "(question, _, chat) => [question, footnoteAsks(), chat]"
 _LAST_CONVERSATION = "() => [sessionStorage.getItem('footnote.conversation') || '']"
 
 
@@ -81,6 +85,7 @@ class Page:
     def _lay_out(self) -> None:
         self._chat = gr.State(Chat())
         self._last = gr.Textbox(visible=False)
+        self._asks = gr.Textbox(visible=False)
         with gr.Row(elem_id="head"):
             gr.HTML('<h1 class="brand">Footnote</h1>', apply_default_css=False, js_on_load=None)
             self._counts = _html("counts")
@@ -116,7 +121,7 @@ class Page:
                     self._question = gr.Textbox(
                         label="Question",
                         show_label=False,
-                        placeholder="Ask your papers a question",
+                        placeholder="Ask your papers",
                         lines=1,
                         max_lines=6,
                         elem_id="question",
@@ -124,6 +129,7 @@ class Page:
                         min_width=160,
                         autofocus=True,
                     )
+                    self._summarise = gr.Button("Summarise", elem_id="summarise", min_width=88)
                     self._ask = gr.Button("Ask", variant="primary", elem_id="ask", min_width=88)
                     self._stop = gr.Button("Stop", elem_id="stop", min_width=88)
                 gr.HTML(
@@ -167,9 +173,19 @@ class Page:
             self._on_load, [self._last], [*library, *talk], js=_LAST_CONVERSATION, **options
         )
         self.blocks.unload(self._on_unload)
+        # Gradio would drop a question that comes between the end of an answer and the end of its
+        # event; that a tab asks one at a time is seen to by the talks.
+        asking: dict[str, Any] = {**options, "trigger_mode": "multiple"}
         for ask in (self._ask.click, self._question.submit):
-            ask(self._on_ask, [self._question, self._chat], talk, **options)
-        self._live.select(self._on_example, [self._chat], talk, **options)
+            ask(
+                self._on_ask,
+                [self._question, self._asks, self._chat],
+                talk,
+                js=_WHAT_IS_ASKED,
+                **asking,
+            )
+        self._summarise.click(self._on_summarise, [self._question, self._chat], talk, **asking)
+        self._live.select(self._on_example, [self._chat], talk, **asking)
         # Outside the queue: a Stop must never wait for what it is to stop.
         self._stop.click(self._on_stop, None, None, queue=False, **options)
         self._cancel.click(self._on_cancel, None, None, queue=False, **options)
@@ -220,7 +236,7 @@ class Page:
         )
 
     def _choices(self, chat: Chat) -> dict[str, Any]:
-        choices = [(_shortened(c.title), c.id) for c in self._desk.library.conversations()]
+        choices = [(_label(c), c.id) for c in self._desk.library.conversations()]
         known = chat.conversation if any(c == chat.conversation for _, c in choices) else None
         return gr.update(choices=choices, value=known)  # type: ignore[no-any-return]
 
@@ -229,12 +245,19 @@ class Page:
     def _on_example(
         self, chat: Chat, event: gr.EventData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        yield from self._on_ask(str(event.question), chat, request)
+        yield from self._on_ask(str(event.question), Asks.QUESTION, chat, request)
 
-    def _on_ask(self, question: str, chat: Chat, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def _on_summarise(
+        self, topic: str, chat: Chat, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        yield from self._on_ask(topic, Asks.SUMMARY, chat, request)
+
+    def _on_ask(
+        self, question: str, asks: str, chat: Chat, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         before = chat.views
         shown: tuple[Any, ...] = ()
-        for view, grown in self._talks.ask(_tab(request), question, chat):
+        for view, grown in self._talks.ask(_tab(request), question, chat, Asks(asks)):
             now = self._asking(before, view, grown)
             changed = [
                 new if i >= len(shown) or new != shown[i] else gr.skip()
@@ -285,17 +308,17 @@ class Page:
                     bar = render.progress(stage, update.done, update.total)
                     yield same, same, bar, same, same
                 else:
-                    message = self._outcome(update)
+                    message = self._outcome(update, paths)
         finally:
             for path in paths:
                 path.unlink(missing_ok=True)
         counts, no_files, _, listed = self._library()
         yield counts, no_files, message, listed, self._idle(chat)
 
-    def _outcome(self, outcome: AddReport | str) -> str:
+    def _outcome(self, outcome: AddReport | str, paths: Sequence[Path]) -> str:
         if isinstance(outcome, str):
-            return render.notice(outcome, is_problem=True)
-        lines = [f"{f.path.name}: {f.error}" for f in outcome.files if f.error]
+            return render.notice(_by_name(outcome, paths), is_problem=True)
+        lines = [_by_name(f.error, paths) for f in outcome.files if f.error]
         lines += [
             f"{f.path.name}, line {bad.line}: {bad.reason}" for f in outcome.files for bad in f.bad
         ][:10]
@@ -349,6 +372,20 @@ def _html(name: str, js_on_load: str | None = None) -> gr.HTML:
 
 def _tab(request: gr.Request) -> str:
     return str(request.session_hash)
+
+
+def _by_name(message: str, paths: Sequence[Path]) -> str:
+    """A message with files named as they were dropped: where they lie meanwhile helps nobody."""
+    for path in paths:
+        message = message.replace(str(path), path.name)
+    return message
+
+
+def _label(conversation: Conversation) -> str:
+    """A conversation in the list: `21 Nov · How far do they drift?`."""
+    began = datetime.fromtimestamp(conversation.started)
+    year = "" if began.year == datetime.now().year else f" {began.year}"
+    return f"{began.day} {began:%b}{year} · {_shortened(conversation.title)}"
 
 
 def _shortened(title: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import groupby
 from urllib.parse import urlsplit
 
+from rag.refusal import basis, explain, one_sided
 from rag.types import (
-    REFUSAL,
     Answer,
     AnswerSentence,
+    DraftReady,
     Event,
     Evidence,
     EvidenceFound,
@@ -19,13 +21,16 @@ from rag.types import (
     Paper,
     Question,
     QuestionUnderstood,
-    Reason,
+    SectionStarted,
     SentenceReady,
     Source,
     Span,
     Verdict,
     Writing,
+    with_sentence,
 )
+
+_WRITING = "Writing: what is borne out takes the place of its quotation…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,10 @@ class View:
     evidence: Evidence | None = None
     sentences: tuple[AnswerSentence, ...] = ()
     status: str = ""  # what is being done; empty when nothing is
+    part: str = ""  # of a summary, the part that is being written
     answer: Answer | None = None
     problem: str = ""  # a sentence, when there is no answer
+    is_new: bool = True  # the reader saw it come; false for what was stored
 
     @classmethod
     def of(cls, key: str, answer: Answer) -> View:
@@ -50,8 +57,8 @@ class View:
             answer.question,
             answer.evidence,
             answer.sentences,
-            "",
-            answer,
+            answer=answer,
+            is_new=False,
         )
 
     def after(self, event: Event) -> View:
@@ -64,27 +71,29 @@ class View:
             case Writing(answer_tokens=0):
                 return self
             case Writing():
-                return replace(self, status="Writing…")
-            case SentenceReady(sentence):
-                return replace(self, sentences=(*self.sentences, sentence), status="Writing…")
+                return replace(self, status=self.part or _WRITING)
+            case DraftReady(sentences):
+                return replace(self, sentences=sentences, status=_drafted(self, sentences))
+            case SectionStarted(theme, number, total):
+                part = f"Writing part {number} of {total}: {theme}…"
+                return replace(self, status=part, part=part)
+            case SentenceReady():
+                sentences = with_sentence(self.sentences, event)
+                return replace(self, sentences=sentences, status=self.part or _WRITING)
             case Finished(answer):
-                return View.of(self.key, answer)
+                return replace(View.of(self.key, answer), is_new=True)
 
 
 def exchange(view: View) -> str:
     """One question with its answer, a refusal, or what is being done about it."""
-    body = _body(view)
-    status = (
-        f'<p class="status" role="status"><span class="pulse" aria-hidden="true"></span>'
-        f"{escape(view.status)}</p>"
-        if view.status
-        else ""
-    )
+    # Gradio changes the page node by node, in place. So the parts keep their places from the first
+    # step to the last: nothing jumps, and the status is one element that a screen reader follows.
     problem = f'<p class="problem" role="alert">{escape(view.problem)}</p>' if view.problem else ""
     return (
-        f'<article class="exchange" data-key="{escape(view.key)}">'
-        f'<h2 class="asked">{escape(_shortened(view.asked))}</h2>{_searched_for(view.question)}'
-        f"{body}{status}{problem}{_footer(view.answer)}</article>"
+        f'<article class="exchange{" new" if view.is_new else ""}" data-key="{escape(view.key)}">'
+        f'<h2 class="asked">{escape(_shortened(view.asked))}</h2>'
+        f'<div class="understood">{_understood(view)}</div>{_body(view)}{_status(view)}'
+        f"<div>{problem}</div>{_footer(view)}</article>"
     )
 
 
@@ -205,16 +214,68 @@ def _reading(evidence: Evidence) -> str:
     return f"Reading {_count(len(evidence.sources), 'source')}…" if evidence.sources else ""
 
 
+def _drafted(view: View, sentences: Sequence[AnswerSentence]) -> str:
+    if not sentences:
+        return view.status
+    sources = len({number for s in sentences for number in s.citations})
+    return f"Quoted from {_count(sources, 'source')}; the model is reading…"
+
+
+def _status(view: View) -> str:
+    """What is being done; once it is done, one short sentence for those who cannot see it."""
+    if view.status:
+        pulse = '<span class="pulse" aria-hidden="true"></span>'
+        return f'<p class="status" role="status">{pulse}{escape(view.status)}</p>'
+    said = "The answer is complete." if view.answer is not None and view.is_new else ""
+    return f'<p class="aside" role="status">{said}</p>'
+
+
 def _body(view: View) -> str:
     if view.evidence is not None and view.evidence.reason is not None:
-        return _refusal(view.key, view.evidence)
-    sentences = " ".join(_sentence(view, sentence) for sentence in view.sentences)
-    return f'<div class="answer" aria-live="polite">{sentences}</div>' if sentences else ""
+        return _refusal(view, view.evidence)
+    if not any(sentence.theme for sentence in view.sentences):
+        return f'<div class="answer">{_paragraphs(view)}</div>'
+    themes = "".join(
+        f'<section><h3>{escape(theme)}</h3><div class="paragraph">'
+        f"{' '.join(_sentence(view, s) for s in sentences)}</div></section>"
+        for theme, sentences in groupby(view.sentences, key=lambda s: s.theme)
+    )
+    return f'<div class="answer summary">{themes}{_references(view)}</div>'
+
+
+def _paragraphs(view: View) -> str:
+    """A paragraph for each run of sentences that rest on one source."""
+    return "".join(
+        f'<div class="paragraph">{" ".join(_sentence(view, s) for s in sentences)}</div>'
+        for _, sentences in groupby(view.sentences, key=lambda s: _rests_on(view, s))
+    )
+
+
+def _rests_on(view: View, sentence: AnswerSentence) -> int:
+    """The source a sentence is made from; the same before and after it replaces a quotation."""
+    for number in sentence.citations:
+        source = view.evidence.source(number) if view.evidence else None
+        if source and any(s.text == sentence.quote for s in source.sentences):
+            return number
+    return sentence.citations[0] if sentence.citations else 0
+
+
+def _references(view: View) -> str:
+    """The papers that a finished summary cites, for those who print it or read on."""
+    if view.answer is None:
+        return ""
+    items = "".join(
+        f"<li>{_cite(view, source.number, source.paper.title)} {escape(source.paper.title)}"
+        f"{_byline(source.paper)}</li>"
+        for source in view.answer.evidence.sources
+        if source.number in view.answer.cited
+    )
+    return f'<section class="references"><h3>References</h3><ul>{items}</ul></section>'
 
 
 def _sentence(view: View, sentence: AnswerSentence) -> str:
     markers = " ".join(_citation(view, sentence, n) for n in sentence.citations)
-    text, end = sentence.text, ""
+    text, end, tail = sentence.text, "", ""
     if sentence.origin is Origin.QUOTATION:
         where = f" from source {sentence.citations[0]}" if sentence.citations else ""
         why = f' title="{escape(sentence.reason)}"' if sentence.reason else ""
@@ -222,7 +283,6 @@ def _sentence(view: View, sentence: AnswerSentence) -> str:
             f'<span class="aside">Quotation{where}: </span><q{why}>{escape(text)}</q>'
             '<span class="aside"> End of quotation.</span>'
         )
-        tail = '<span class="origin" aria-hidden="true">quoted</span>'
     else:
         if text[-1:] in (".", "!", "?"):
             text, end = text[:-1], text[-1]
@@ -251,41 +311,69 @@ def _citation(view: View, sentence: AnswerSentence, number: int) -> str:
     at = _offset(source.paper, source, sentence.quote) if source else None
     where = f' data-at="{at}"' if at is not None else ""
     quote = f"“{sentence.quote}”, {title}" if at is not None else title
+    return _cite(view, number, title, quote, where)
+
+
+def _cite(view: View, number: int, title: str, hint: str = "", where: str = "") -> str:
+    """A number that opens the card of its source."""
     anchor = escape(_anchor(view.key, number))
     return (
         f'<button type="button" class="cite" data-card="{anchor}"{where} '
-        f'aria-label="Source {number}: {escape(title)}" title="{escape(quote)}">[{number}]</button>'
+        f'aria-label="Source {number}: {escape(title)}" title="{escape(hint or title)}">[{number}]'
+        "</button>"
     )
 
 
-def _refusal(key: str, evidence: Evidence) -> str:
-    why = (
-        "Nothing in the library is near this question."
-        if evidence.reason is Reason.NOTHING_NEAR
-        else "The nearest papers are about this, but their abstracts do not say it."
-    )
+def _refusal(view: View, evidence: Evidence) -> str:
+    asked = view.question or Question(view.asked, view.asked)
+    words = explain(asked, evidence)
+    where = f" It is at {_link(words.link)}." if words.link else ""
+    advice = "".join(f"<li>{escape(item)}</li>" for item in words.advice)
     items = "".join(
-        f'<li><button type="button" class="open-card" data-card="{escape(_anchor(key, paper.id))}">'
-        f"{escape(paper.title)}</button></li>"
+        f'<li><button type="button" class="open-card" '
+        f'data-card="{escape(_anchor(view.key, paper.id))}">{escape(paper.title)}</button>'
+        "</li>"
         for paper in evidence.nearest
     )
     nearest = f'<p>The nearest papers:</p><ul class="nearest">{items}</ul>' if items else ""
-    return f'<div class="refusal"><p class="verdict-line">{REFUSAL}</p><p>{why}</p>{nearest}</div>'
-
-
-def _searched_for(question: Question | None) -> str:
-    if question is None or question.standalone == question.text:
-        return ""
     return (
-        f'<p class="searched">Searched for: <span>{escape(_shortened(question.standalone))}'
-        "</span></p>"
+        f'<div class="refusal"><p class="verdict-line">{words.verdict}</p>'
+        f"<p>{escape(words.why)}{where}</p>"
+        f'<ul class="advice" aria-label="What to try">{advice}</ul>'
+        f'<p class="quiet">{escape(_shortened(words.searched))}</p>{nearest}</div>'
     )
 
 
-def _footer(answer: Answer | None) -> str:
+def _understood(view: View) -> str:
+    """How the question was understood, where that is not plain from it, and may be changed."""
+    question = view.question
+    lines = []
+    if question is not None and (question.is_summary or question.standalone != question.text):
+        what, asks, thing = (
+            ("Summary of the papers on", "summary", "topic")
+            if question.is_summary
+            else ("Searched for", "alone", "question")
+        )
+        lines.append(
+            f'<p class="searched">{what}: <span>{escape(_shortened(question.standalone))}'
+            f'</span> <button type="button" class="edit" data-edit="{escape(question.standalone)}" '
+            f'data-asks="{asks}" aria-label="Edit this {thing} and ask again">Edit</button></p>'
+        )
+    if question is not None and question.note:
+        lines.append(f'<p class="quiet">{escape(question.note)}</p>')
+    if view.evidence is not None and view.evidence.sources:
+        one_side = one_sided(view.evidence)
+        lines += [f'<p class="notice">{escape(one_side)}</p>'] if one_side else []
+    return "".join(lines)
+
+
+def _footer(view: View) -> str:
+    answer = view.answer
     if answer is None:
         return ""
-    notes: list[str] = []
+    notes = [basis(answer)]
+    if answer.quotes:
+        notes.append("“…” quotes a source.")
     if answer.stopped:
         notes.append("Stopped before the end.")
     if answer.model_error:
@@ -299,7 +387,7 @@ def _footer(answer: Answer | None) -> str:
         facts.append(f"{answer.prompt_tokens:,} tokens read, {answer.answer_tokens:,} written")
     seconds = answer.timings.total_ms / 1000
     facts.append(f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s")
-    note = f'<span class="notes">{escape(" ".join(notes))}</span>' if notes else ""
+    note = f'<span class="notes">{escape(" ".join(filter(None, notes)))}</span>'
     return f'<footer>{note}<span class="facts">{escape(" · ".join(facts))}</span></footer>'
 
 
@@ -337,29 +425,18 @@ def _byline(paper: Paper) -> str:
     authors = paper.authors
     names = f"{', '.join(authors[:5])} and {len(authors) - 5} more" if len(authors) > 6 else ""
     parts = [escape(names or ", ".join(authors)), str(paper.year) if paper.year else ""]
-    if (url := _link(paper)) is not None:
-        host = escape(urlsplit(url).hostname or "link")
-        parts.append(
-            f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{host}</a>'
-        )
+    parts.append(_link(paper.link))
     parts.extend(f'<span class="tag">{escape(tag)}</span>' for tag in paper.tags)
     line = " · ".join(part for part in parts if part)
     return f'<p class="byline">{line}</p>' if line else ""
 
 
-def _link(paper: Paper) -> str | None:
-    """The paper's address, when it is one a browser may open: never javascript: or data:."""
-    for url in (
-        paper.url,
-        f"https://doi.org/{paper.doi}" if paper.doi else None,
-        f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else None,
-    ):
-        try:
-            if url and urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname:
-                return url
-        except ValueError:
-            continue
-    return None
+def _link(url: str | None) -> str:
+    """The name of a site, leading to the address; nothing without one."""
+    if url is None:
+        return ""
+    host = escape(urlsplit(url).hostname or "link")
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{host}</a>'
 
 
 def _fits(span: Span, paper: Paper, text: str) -> bool:

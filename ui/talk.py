@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,6 +45,14 @@ class Chat:
         return tuple(View.of(answer.id, answer) for answer in self.answers)
 
 
+class Asks(StrEnum):
+    """What a text in the question's box is."""
+
+    QUESTION = "question"  # understood with the turns before it
+    ALONE = "alone"  # a question as it was searched, perhaps changed: it needs no turns
+    SUMMARY = "summary"  # the topic of a summary
+
+
 @dataclass(slots=True, eq=False)
 class Run:
     """A question or an adding under way; any thread may stop it, also before it began."""
@@ -52,6 +61,7 @@ class Run:
     kind: str  # "ask" or "add"
     stopped: threading.Event = field(default_factory=threading.Event)
     reply: Reply | None = None
+    told: bool = False  # its end was put out; a new question need not wait for its thread to end
     left: bool = False  # nobody looks any more: the tab shows something else, or was closed
 
     def stop(self) -> None:
@@ -96,7 +106,9 @@ class Talks:
         """An earlier conversation."""
         return Chat(conversation, tuple(self._desk.answers(conversation)))
 
-    def ask(self, tab: str, question: str, chat: Chat) -> Iterator[tuple[View, Chat]]:
+    def ask(
+        self, tab: str, question: str, chat: Chat, asks: Asks = Asks.QUESTION
+    ) -> Iterator[tuple[View, Chat]]:
         """The exchange as it grows; the last one holds the answer, or says what went wrong.
 
         Ends without a word once the tab has turned to another conversation, and at once when a
@@ -104,12 +116,15 @@ class Talks:
         """
 
         def work(run: Run, put: Callable[[tuple[View, Chat]], None]) -> None:
-            for step in self._exchange(run, question, chat):
-                put(step)
+            for view, grown in self._exchange(run, question, chat, asks):
+                run.told = view.answer is not None or bool(view.problem)
+                put((view, grown))
 
         return self._steps(Run(tab, "ask"), work)
 
-    def _exchange(self, run: Run, question: str, chat: Chat) -> Iterator[tuple[View, Chat]]:
+    def _exchange(
+        self, run: Run, question: str, chat: Chat, asks: Asks
+    ) -> Iterator[tuple[View, Chat]]:
         view = View(uuid.uuid4().hex, question, status="Understanding the question…")
         yield view, chat
         while not self._turn.acquire(timeout=_WAIT_SECONDS):
@@ -118,13 +133,13 @@ class Talks:
                 return
             yield replace(view, status="Waiting for another answer to finish…"), chat
         try:
-            yield from self._answer(run, view, chat)
+            yield from self._answer(run, view, chat, asks)
         finally:
             self._turn.release()
 
-    def _answer(self, run: Run, view: View, chat: Chat) -> Iterator[tuple[View, Chat]]:
+    def _answer(self, run: Run, view: View, chat: Chat, asks: Asks) -> Iterator[tuple[View, Chat]]:
         try:
-            reply = self._desk.ask(view.asked, chat.turns, chat.conversation)
+            reply = self._begin_reply(view.asked, chat, asks)
             run.reply = reply
             if run.stopped.is_set():
                 reply.stop()
@@ -143,6 +158,13 @@ class Talks:
         except Exception:
             log.exception("a question could not be answered")
             yield replace(view, status="", problem=_UNEXPECTED), chat
+
+    def _begin_reply(self, text: str, chat: Chat, asks: Asks) -> Reply:
+        if asks is Asks.SUMMARY:
+            conversation = chat.conversation or uuid.uuid4().hex
+            return self._desk.summarize(text, conversation=conversation)
+        turns = chat.turns if asks is Asks.QUESTION else ()
+        return self._desk.ask(text, turns, chat.conversation)
 
     def add(self, tab: str, paths: Sequence[Path]) -> Iterator[Progress | AddReport | str]:
         """Progress while files are added, then the report, or a sentence on why there is none."""
@@ -193,7 +215,9 @@ class Talks:
     def _begin(self, run: Run, thread: threading.Thread) -> bool:
         """Start a run, unless it is a second question of a tab that still looks at its first."""
         with self._table:
-            is_asking = any(r.tab == run.tab and r.kind == "ask" and not r.left for r in self._runs)
+            is_asking = any(
+                (r.tab, r.kind) == (run.tab, "ask") and not (r.left or r.told) for r in self._runs
+            )
             if self._closed or (run.kind == "ask" and is_asking):
                 return False
             thread.start()

@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from rag.evaluate import Figures
 from rag.ingest import AddReport, Progress
-from rag.types import Answer, AnswerSentence, Evidence, Origin, Paper, Passage
+from rag.refusal import basis, explain, one_sided
+from rag.types import Answer, AnswerSentence, Event, Origin, Paper, Passage
+from ui.render import View
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,39 +101,91 @@ def print_passages(out: Console, passages: list[Passage]) -> None:
             out.print(fill(sentence.text, 88, initial_indent="    ", subsequent_indent="    "))
 
 
-def print_evidence(out: Console, evidence: Evidence) -> None:
-    """The sources, before the model has read a token."""
-    for source in evidence.sources:
-        out.print(f"[{source.number}] {source.paper.title}", style="dim")
+@contextmanager
+def growing(out: Console, err: Console) -> Iterator[Callable[[Event], None]]:
+    """Show an answer while it grows, and take it away at the end for the finished one to stand.
+
+    On a terminal the extract stands at once and changes in place. Where only standard error is a
+    terminal there is one line on what is being done, and in a pipe nothing.
+    """
+    from rich.console import Group
+    from rich.live import Live
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    view = View("", "")
+    at_work = Spinner("dots", Text("Searching your papers…"), style="dim")
+    console = out if out.is_terminal else err
+    with Live(at_work, console=console, transient=True) as live:
+
+        def show(event: Event) -> None:
+            nonlocal view
+            view = view.after(event)
+            at_work.update(text=Text(view.status, "dim"))
+            if console is out:
+                live.update(Group(at_work, *(Text(*line) for line in _lines(view))))
+
+        yield show
 
 
-def print_sentence(out: Console, sentence: AnswerSentence) -> None:
+def _lines(view: View) -> Iterator[tuple[str, str]]:
+    """An answer as lines of text, each with its style."""
+    if view.question is not None and view.question.standalone != view.question.text:
+        yield f"Searched for: {view.question.standalone}", "dim"
+    if view.question is not None and view.question.note:
+        yield view.question.note, "dim"
+    if view.evidence is not None and view.evidence.sources and (side := one_sided(view.evidence)):
+        yield side, "yellow"
+    for theme, sentences in groupby(view.sentences, key=lambda s: s.theme):
+        if theme:
+            yield "", ""
+            yield theme, "bold"
+        yield from ((_marked(sentence), "") for sentence in sentences)
+
+
+def _marked(sentence: AnswerSentence) -> str:
     if sentence.origin is Origin.QUOTATION:
-        out.print(f"“{sentence.text}” " + " ".join(f"[{n}]" for n in sentence.citations))
-    else:
-        out.print(sentence.marked())
+        return f"“{sentence.text}” " + " ".join(f"[{n}]" for n in sentence.citations)
+    return sentence.marked()
 
 
-def print_end(out: Console, answer: Answer) -> None:
-    """What follows the sentences of an answer: the refusal, the nearest papers, or the footer."""
+def print_answer(out: Console, answer: Answer) -> None:
+    """A finished answer with the papers it cites, or a refusal with the nearest papers."""
+    for text, style in _lines(View.of(answer.id, answer)):
+        out.print(text, style=style)
     if answer.abstained:
-        out.print(answer.text, style="bold")
-        if answer.evidence.nearest:
-            out.print("Nearest papers:", style="dim")
-        for paper in answer.evidence.nearest:
-            out.print(f"  {paper_line(paper)}", style="dim")
+        _print_refusal(out, answer)
         return
     cited = [s for s in answer.evidence.sources if s.number in answer.cited]
     if cited:
         out.print()
+    is_summary = any(s.theme for s in answer.sentences)
     for source in cited:
-        out.print(f"[{source.number}] {source.paper.title}{_by(source.paper)}", style="dim")
-    seconds = answer.timings.total_ms / 1000
-    by = f"{answer.model}, {seconds:.1f} s." if answer.model else ""
-    out.print(
-        f"From abstracts only; “…” quotes a source. {by}" + (" Stopped." if answer.stopped else ""),
-        style="dim",
+        link = f"  {source.paper.link}" if is_summary and source.paper.link else ""
+        paper = source.paper
+        out.print(f"[{source.number}] {paper.title}{_by(paper)}  {paper.id}{link}", style="dim")
+    notes = (
+        basis(answer),
+        "“…” quotes a source." if answer.quotes else "",
+        f"{answer.model}, {answer.timings.total_ms / 1000:.1f} s." if answer.model else "",
+        "Stopped." if answer.stopped else "",
     )
+    out.print(" ".join(filter(None, notes)), style="dim")
+
+
+def _print_refusal(out: Console, answer: Answer) -> None:
+    words = explain(answer.question, answer.evidence)
+    out.print(words.verdict, style="bold")
+    out.print(words.why)
+    for advice in words.advice:
+        out.print(f"- {advice}")
+    if words.link:
+        out.print(f"The nearest paper is at {words.link}")
+    out.print(words.searched, style="dim")
+    if answer.evidence.nearest:
+        out.print("Nearest papers:", style="dim")
+    for paper in answer.evidence.nearest:
+        out.print(f"  {paper_line(paper)}", style="dim")
 
 
 def print_report(err: Console, report: AddReport) -> None:
@@ -146,31 +200,6 @@ def print_report(err: Console, report: AddReport) -> None:
             err.print(file.error, style="red")
     if report.index_error:
         err.print(report.index_error, style="red")
-
-
-def print_figures(figures: Figures) -> None:
-    """The figures of `footnote eval`, and the main ones by type of question."""
-    from rich.table import Table
-
-    out, _ = consoles()
-    for name, value in figures.to_json().items():
-        if isinstance(value, dict) and name != "by_type":
-            out.print(
-                f"{name:20} median {value['median']:,.0f}  95th percentile {value['p95']:,.0f}"
-            )
-        elif name != "by_type" and value is not None:
-            out.print(
-                f"{name:20} {value:.3f}" if isinstance(value, float) else f"{name:20} {value}"
-            )
-    names = [n for n in next(iter(figures.by_type.values()), {}) if n != "questions"]
-    table = Table("type", "n", *names)
-    for kind, row in figures.by_type.items():
-        table.add_row(kind, f"{row['questions']:.0f}", *(_cell(row[n]) for n in names))
-    out.print(table)
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}".removesuffix(".000")
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def source_sentences(
         span = Span(start, start + len(text))
         similarity = similarities[ordinal] if similarities else 0.5
         worth = worths[ordinal] if worths else 0.0
-        found.append(SourceSentence(text, ordinal, span, similarity, worth))
+        found.append(SourceSentence(text, ordinal, span, similarity, worth=worth))
         start = span.end + 1
     return tuple(found)
 
@@ -58,10 +58,16 @@ def passage(
     score: float = 1.0,
     similarity: float = 0.6,
     similarities: Sequence[float] = (),
+    word_match: float = 0.5,
 ) -> Passage:
     """A paper that was found, with the cosine of each sentence."""
     return Passage(
-        paper(title, *sentences), score, similarity, 1.0, source_sentences(sentences, similarities)
+        paper(title, *sentences),
+        score,
+        similarity,
+        1.0,
+        source_sentences(sentences, similarities),
+        word_match,
     )
 
 

@@ -14,6 +14,7 @@ from rag.index import ChunkIndex
 from rag.ingest import Ingest
 from rag.library import Library
 from rag.types import Embedder, Record, Vectors
+from rag.words import stem
 
 # Title, first authors, year, abstract. They describe no real paper.
 _WRITTEN = """
@@ -200,6 +201,9 @@ class HashEmbedder:
                 row += _direction(word, self.dimension)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(lengths, 1e-9)
+
+    def word_vectors(self, words: Sequence[str]) -> Vectors:
+        return self.encode([stem(word) for word in words])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(_words(text)) + 2 for text in texts]

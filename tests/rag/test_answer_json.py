@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +35,7 @@ PROMISED = {
     "citations", "evidence", "nearest", "model_text", "dropped", "model", "prompt_tokens",
     "answer_tokens", "timings",
 }  # fmt: skip
-ADDED = {"model_error", "stopped"}
+ADDED = {"model_error", "stopped", "explanation", "basis", "missing_sides"}
 
 PLAIN = {
     # Lone surrogates are no text that can be kept, and nan does not equal itself.
@@ -76,11 +78,26 @@ def test_a_record_of_an_older_version_is_read() -> None:
     assert load_answer(json.dumps(record)) == SHOWN
 
 
+@pytest.mark.parametrize("spoilt", ["reason", "sources", "evidence", "all"])
+def test_a_record_that_cannot_be_read_is_a_value_error(spoilt: str) -> None:
+    """An unknown word, a missing field, another kind of value, or no JSON."""
+    record = json.loads(dump_answer(SHOWN))
+    if spoilt == "reason":
+        record["evidence"]["reason"] = "mislaid"
+    elif spoilt == "sources":
+        del record["evidence"]["sources"]
+    elif spoilt == "evidence":
+        record["evidence"] = "none"
+    with pytest.raises(ValueError, match=r"mislaid|record|Expecting"):
+        load_answer("" if spoilt == "all" else json.dumps(record))
+
+
 def test_an_answer_has_the_promised_keys() -> None:
     """The interface of `ask --json`, at every level."""
     found = answer_json(SHOWN)
     assert set(found) == PROMISED | ADDED
-    assert set(found["sentences"][0]) == {"text", "citations", "verdict", "origin", "quote"}
+    promised = {"text", "citations", "verdict", "origin", "quote", "theme"}
+    assert set(found["sentences"][0]) == promised
     assert set(found["citations"][0]) == {"number", "paper_id", "title", "quote"}
     assert set(found["evidence"][0]) == {"number", "paper_id", "title", "sentences"}
     assert set(found["nearest"][0]) == {"paper_id", "title"}
@@ -101,6 +118,7 @@ def test_an_answer_is_plain_json() -> None:
             "verdict": "supported",
             "origin": "model",
             "quote": "Lantern reads contracts.",
+            "theme": "",
         }
     ]
     assert found["timings"]["first_token_ms"] is None
@@ -134,6 +152,19 @@ def test_a_refusal_says_why_and_offers_the_nearest() -> None:
     assert (found["sentences"], found["citations"], found["evidence"]) == ([], [], [])
     assert found["nearest"] == [{"paper_id": "p1", "title": "On Gulls"}]
     assert found["model"] is None
+    assert set(found["explanation"]) == {"verdict", "searched", "why", "advice", "link"}
+    assert found["explanation"]["why"] == "Nothing in your library comes near this."
+
+
+def test_an_answer_says_what_it_rests_on_and_which_side_is_missing() -> None:
+    """`basis` stands in every answer; an explanation only in refusals."""
+    found = answer_json(SHOWN)
+    assert (found["basis"], found["missing_sides"], found["explanation"]) == ("abstracts", [], None)
+    note = replace(FOUND.sources[0].paper, is_note=True)
+    noted = replace(FOUND, sources=(replace(FOUND.sources[0], paper=note), *FOUND.sources[1:]))
+    assert "notes" in str(answer_json(replace(SHOWN, evidence=noted))["basis"])
+    one_sided = answer_json(replace(SHOWN, evidence=replace(FOUND, missing_sides=("moss",))))
+    assert one_sided["missing_sides"] == ["moss"]
 
 
 def test_a_search_has_the_promised_keys() -> None:

@@ -16,18 +16,25 @@ from models.errors import ModelDied, ModelError
 from rag.assistant import Assistant, clean_question
 from rag.config import Config, load_config
 from rag.errors import QuestionError
-from rag.search import Searcher
+from rag.evidence import citable
 from rag.types import (
     Answer,
+    AnswerSentence,
+    DraftReady,
     EvidenceFound,
     Finished,
     Origin,
+    Parts,
+    Question,
     QuestionUnderstood,
+    Reason,
+    SectionStarted,
     SentenceReady,
     SourceSentence,
     Span,
     Turn,
     Writing,
+    with_sentence,
 )
 from rag.wiring import Desk, open_desk
 from tests.fakes import ScriptedLlm
@@ -37,6 +44,7 @@ FOUND = (
     "On a set of 412 leases, Lantern finds 91.5% of the termination clauses, against 78.2% for a "
     "sliding window."
 )
+RESTATED = "On a set of 412 leases, Lantern finds 91.5% of the termination clauses."
 
 
 @pytest.fixture(scope="module")
@@ -48,32 +56,59 @@ def desk(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
 
 
 def assistant(
-    desk: Desk, *replies: str | ModelError, config: Config | None = None, pause: float = 0.0
+    desk: Desk,
+    *replies: str | ModelError,
+    config: Config | None = None,
+    pause: float = 0.0,
+    speed: float | None = 500.0,
+    parts: Parts | None = None,
 ) -> tuple[Assistant, ScriptedLlm, list[Answer]]:
-    llm = ScriptedLlm(replies, pause=pause)
+    llm = ScriptedLlm(replies, pause=pause, tokens_per_second=speed)
     kept: list[Answer] = []
-    searcher = Searcher(desk.library, desk.index, desk.embedder, desk.config.search)
-    return (
-        Assistant(searcher, llm, config or desk.config, lambda answer, _: kept.append(answer)),
-        llm,
-        kept,
+    made = Assistant(
+        desk.searcher, llm, config or desk.config, lambda answer, _: kept.append(answer), parts
     )
+    return made, llm, kept
 
 
 def test_events_come_in_the_order_a_reader_needs(desk: Desk) -> None:
-    """Question, evidence before the model is asked, writing, sentences, the end; all kept."""
-    asked, llm, kept = assistant(desk, f"{FOUND} [1] It needs less. It needs less.")
+    """Question, evidence and quotations before the model is asked, then its sentences; all kept."""
+    asked, llm, kept = assistant(desk, f"{RESTATED} [1] It needs less. It needs less.")
     events = []
     for event in asked.ask(QUESTION):
-        if isinstance(event, EvidenceFound):
-            assert llm.prompts == [], "the model was asked before the evidence was shown"
+        if isinstance(event, EvidenceFound | DraftReady):
+            assert llm.prompts == [], "the model was asked before its sources were shown"
         events.append(event)
     kinds = list(dict.fromkeys(type(e) for e in events))
-    assert kinds == [QuestionUnderstood, EvidenceFound, Writing, SentenceReady, Finished]
+    assert kinds == [
+        QuestionUnderstood,
+        EvidenceFound,
+        DraftReady,
+        Writing,
+        SentenceReady,
+        Finished,
+    ]
     assert kept == [events[-1].answer]  # type: ignore[union-attr]
     first = kept[0].sentences[0]
-    assert (first.text, first.citations, first.origin) == (FOUND, (1,), Origin.MODEL)
-    assert kept[0].model_text.startswith(FOUND)
+    assert (first.text, first.citations, first.origin) == (RESTATED, (1,), Origin.MODEL)
+    assert kept[0].model_text.startswith(RESTATED)
+    assert llm.citable == [tuple(s.number for s in kept[0].evidence.sources)]
+
+
+def test_what_is_shown_along_the_way_is_the_answer_in_the_end(desk: Desk) -> None:
+    """The draft answers by itself; each sentence of the model takes a place in it."""
+    asked, _, kept = assistant(desk, f"{RESTATED} [1]")
+    shown: tuple[AnswerSentence, ...] = ()
+    for event in asked.ask(QUESTION):
+        if isinstance(event, DraftReady):
+            shown = event.sentences
+            assert shown[0].text == FOUND
+            assert {s.origin for s in shown} == {Origin.QUOTATION}
+        elif isinstance(event, SentenceReady):
+            assert shown[event.position].text == FOUND
+            shown = with_sentence(shown, event)
+    assert shown == kept[0].sentences
+    assert shown[0].text == RESTATED
 
 
 def test_looping_twice_gives_the_same_events(desk: Desk) -> None:
@@ -84,7 +119,7 @@ def test_looping_twice_gives_the_same_events(desk: Desk) -> None:
 
 
 def test_what_the_source_does_not_say_gives_way_to_what_it_says(desk: Desk) -> None:
-    """A changed number is never shown: the source's own sentence stands in its place."""
+    """A changed number is never shown: the source's own sentence stays where it stands."""
     asked, _, _ = assistant(desk, FOUND.replace("91.5%", "97.5%") + " [1]")
     answer = asked.ask(QUESTION).answer
     assert "97.5%" not in answer.text
@@ -112,14 +147,135 @@ def test_invented_numbers_are_removed_and_counted(desk: Desk) -> None:
     assert set(answer.cited) <= {s.number for s in answer.evidence.sources}
 
 
-def test_nothing_near_asks_no_model(desk: Desk) -> None:
-    asked, llm, kept = assistant(desk)
-    answer = asked.ask("Who won the football cup in 1974?").answer
-    assert answer.abstained
-    assert answer.text == "Your papers do not answer this."
-    assert answer.evidence.nearest
-    assert llm.prompts == []
-    assert kept == [answer]
+class TestRefusals:
+    """What the papers do not answer is said at once; no model is asked."""
+
+    @pytest.mark.parametrize(
+        ("question", "reason", "names", "figures"),
+        [
+            ("Who won the football cup in 1974?", Reason.NOTHING_NEAR, (), ()),
+            (
+                "What does it cost in euros to train the recipe retriever?",
+                Reason.NOT_IN_ABSTRACT,
+                (),
+                ("a price",),
+            ),
+            ("Does RecipeBERT find vague wishes?", Reason.NOT_IN_ABSTRACT, ("RecipeBERT",), ()),
+        ],
+    )
+    def test_no_model_is_called(
+        self,
+        desk: Desk,
+        question: str,
+        reason: Reason,
+        names: tuple[str, ...],
+        figures: tuple[str, ...],
+    ) -> None:
+        """The refusal has its reason, what is missing, and the nearest papers."""
+        asked, llm, kept = assistant(desk)
+        events = list(asked.ask(question))
+        answer = kept[0]
+        assert [type(e) for e in events] == [QuestionUnderstood, EvidenceFound, Finished]
+        assert answer.abstained
+        assert answer.text == "Your papers do not answer this."
+        found = answer.evidence
+        assert (found.reason, found.missing_names, found.missing_figures) == (
+            reason,
+            names,
+            figures,
+        )
+        assert found.nearest
+        assert found.papers_searched == 4
+        assert (llm.prompts, answer.model) == ([], None)
+
+    def test_an_ablation_shows_that_the_gates_refuse(self, desk: Desk) -> None:
+        """With both gates open the same questions reach the model."""
+        for question in ("Who won the football cup in 1974?", "Does RecipeBERT find wishes?"):
+            asked, llm, _ = assistant(
+                desk, "", parts=Parts(nothing_near_gate=False, not_in_abstract_gate=False)
+            )
+            answer = asked.ask(question).answer
+            assert not answer.abstained
+            assert answer.sentences
+            assert len(llm.prompts) == 1
+
+
+class TestComparisons:
+    def test_both_sides_are_read_and_quoted(self, desk: Desk) -> None:
+        """End to end: each side's paper is cited, and the model reads both."""
+        asked, llm, _ = assistant(desk, "")
+        answer = asked.ask("Compare Lantern and Tidepool.").answer
+        titles = [s.paper.title.split(":")[0] for s in answer.evidence.sources]
+        assert {"Lantern", "Tidepool"} <= set(titles)
+        cited = {answer.evidence.source(n) for n in answer.cited}
+        assert {"Lantern", "Tidepool"} <= {s.paper.title.split(":")[0] for s in cited if s}
+        assert answer.evidence.missing_sides == ()
+        prompt = llm.prompts[0][-1].content
+        assert "Lantern" in prompt
+        assert "Tidepool" in prompt
+
+    def test_one_search_would_not_have_found_both(self, desk: Desk) -> None:
+        """The second side is there because it was searched for by itself."""
+        alone = [
+            p.paper.title
+            for p in citable(desk.searcher.search("Compare Lantern", 20), desk.config.evidence)
+        ]
+        assert not any(t.startswith("Tidepool") for t in alone)
+
+    def test_a_missing_side_is_said_and_the_other_answered(self, desk: Desk) -> None:
+        asked, _, _ = assistant(desk, "")
+        answer = asked.ask("Compare marine species names in Tidepool with ZRBX.").answer
+        assert answer.evidence.missing_sides == ("ZRBX",)
+        assert not answer.abstained
+        assert answer.sentences
+        assert answer.evidence.sources[0].paper.title.startswith("Tidepool")
+
+    def test_two_missing_sides_are_a_refusal(self, desk: Desk) -> None:
+        asked, llm, _ = assistant(desk)
+        assert asked.ask("How does QQNet differ from ZRBX-Net?").answer.abstained
+        assert llm.prompts == []
+
+
+class TestSummaries:
+    def test_each_theme_is_written_by_itself(self, desk: Desk) -> None:
+        """Every section is announced, asked of its own sources only, and stands in the answer."""
+        asked, llm, kept = assistant(desk, *[""] * 9)
+        events = list(asked.summarize("language models", 4))
+        started = [e for e in events if isinstance(e, SectionStarted)]
+        answer = kept[0]
+        assert len(llm.prompts) == max(1, len(started))
+        assert [e.number for e in started] == list(range(1, len(started) + 1))
+        assert {e.total for e in started} <= {len(started)}
+        themes = list(dict.fromkeys(s.theme for s in answer.sentences))
+        assert themes == [e.theme for e in started] or themes == [""]
+        numbers = [n for citable in llm.citable for n in citable]
+        assert sorted(numbers) == [s.number for s in answer.evidence.sources]
+
+    def test_what_the_authors_say_is_a_follow_up_in_a_conversation(self, desk: Desk) -> None:
+        """It is asked of what the conversation is about, not of the whole library."""
+        asked, _, _ = assistant(desk, "")
+        turn = Turn("What is Tidepool?", "Tidepool names marine species.")
+        question = asked.ask("What do the authors say about memory?", [turn]).answer.question
+        assert "Tidepool" in question.standalone
+
+    def test_one_is_kept_in_the_conversation_it_was_asked_in(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without a conversation it stands by itself, in none that can be opened."""
+        monkeypatch.setattr(desk, "_llm", ScriptedLlm([""] * 9))
+        before = len(desk.library.conversations())
+        assert desk.summarize("language models").answer.question.is_summary
+        assert len(desk.library.conversations()) == before
+        reply = desk.summarize("its use", conversation="c1")
+        answer = reply.answer
+        assert reply.conversation == "c1"
+        assert desk.answers("c1") == [answer]
+        assert answer.question == Question("its use", "its use", is_summary=True)
+
+    def test_a_topic_that_is_not_there_is_refused(self, desk: Desk) -> None:
+        asked, llm, _ = assistant(desk)
+        assert asked.summarize("medieval siege engines", 4).answer.abstained
+        assert llm.prompts == []
 
 
 def test_a_model_that_fails_leaves_quotations_and_one_sentence(desk: Desk) -> None:
@@ -159,7 +315,7 @@ def test_a_failure_is_told_each_time_it_is_looked_at(
     def fail(*_: object) -> None:
         raise QuestionError("told")
 
-    monkeypatch.setattr(asked._searcher, "search", fail)
+    monkeypatch.setattr(asked._searcher, "search_all", fail)
     reply = asked.ask(QUESTION)
     for _ in range(2):
         with pytest.raises(QuestionError, match="told"):
@@ -177,19 +333,25 @@ def test_a_model_that_cannot_even_count_does_not_hold_up_the_evidence(desk: Desk
     assert "has been closed" in answer.model_error
 
 
-@pytest.mark.parametrize("stage", [QuestionUnderstood, EvidenceFound, Writing, SentenceReady])
+@pytest.mark.parametrize(
+    "stage", [QuestionUnderstood, EvidenceFound, DraftReady, Writing, SentenceReady]
+)
 def test_stop_ends_the_answer_at_every_stage(desk: Desk, stage: type) -> None:
     """What was shown stays, nothing follows, and the record says that it was stopped."""
-    asked, _, kept = assistant(desk, f"{FOUND} [1] " + "More words follow. " * 200, pause=0.001)
+    asked, _, kept = assistant(desk, f"{RESTATED} [1] " + "More words follow. " * 200, pause=0.001)
     reply = asked.ask(QUESTION)
-    shown = 0
+    shown: tuple[AnswerSentence, ...] = ()
     for event in reply:
-        shown += isinstance(event, SentenceReady) and not reply.stopped
+        if isinstance(event, DraftReady):
+            shown = event.sentences
+        if isinstance(event, SentenceReady) and (not reply.stopped or stage is SentenceReady):
+            shown = with_sentence(shown, event)
         if isinstance(event, stage):
             reply.stop()
     answer = reply.answer
     assert answer.stopped
-    assert len(answer.sentences) == shown
+    assert answer.sentences == shown
+    assert bool(shown) is (stage not in (QuestionUnderstood, EvidenceFound))
     assert answer.answer_tokens < 100
     assert kept == [answer]
 
@@ -206,7 +368,8 @@ def test_stop_from_another_thread(desk: Desk) -> None:
 def test_the_prompt_keeps_within_its_budget(desk: Desk, limit: int) -> None:
     """Prompt tokens, by the model's own count, stay within the setting if one sentence can."""
     config = replace(
-        desk.config, evidence=replace(desk.config.evidence, prompt_tokens=limit, score_share=0.01)
+        desk.config,
+        evidence=replace(desk.config.evidence, prompt_tokens=limit, citable_probability=0.01),
     )
     asked, llm, _ = assistant(desk, FOUND, config=config)
     answer = asked.ask(QUESTION).answer
@@ -215,6 +378,31 @@ def test_the_prompt_keeps_within_its_budget(desk: Desk, limit: int) -> None:
     assert len(llm.prompts) == 1
     if limit == 60:
         assert answer.evidence.left_out > 0
+
+
+@pytest.mark.parametrize(
+    ("speed", "tokens"), [(None, 500), (500.0, 500), (45.0, 250), (30.0, 250), (1.0, 250)]
+)
+def test_a_slow_machine_reads_less(desk: Desk, speed: float | None, tokens: int) -> None:
+    """A prompt is no longer than can be read in time, in coarse steps, and never next to nothing.
+
+    Until the speed has been measured it is not guessed.
+    """
+    config = replace(
+        desk.config,
+        evidence=replace(
+            desk.config.evidence, prompt_tokens=500, read_seconds=10.0, citable_probability=0.01
+        ),
+    )
+    asked, llm, _ = assistant(desk, "", config=config, speed=speed)
+    answer = asked.ask(QUESTION).answer
+    frame = answer.prompt_tokens - sum(
+        llm.count_tokens(f"{t.text} [{s.number}]")
+        for s in answer.evidence.sources
+        for t in s.sentences
+    )
+    assert abs(tokens - frame - answer.evidence.budget_tokens) <= 20
+    assert answer.prompt_tokens <= tokens
 
 
 def test_chats_do_not_mix(desk: Desk) -> None:
@@ -261,8 +449,9 @@ def test_orders_in_an_abstract_change_nothing_the_code_guards(
     sentences = list(best.sentences)
     # As near to the question as a sentence can be, so that it is sure to reach the model.
     sentences.insert(place, SourceSentence(order, place, Span(0, 0), similarity=1.0))
-    planted = [replace(best, sentences=tuple(sentences)), *others]
-    monkeypatch.setattr(asked._searcher, "search", lambda *_: planted)
+    numbered = tuple(replace(s, ordinal=n) for n, s in enumerate(sentences))
+    planted = [replace(best, sentences=numbered), *others]
+    monkeypatch.setattr(asked._searcher, "search_all", lambda *_: [planted])
     answer = asked.ask(QUESTION).answer
     numbers = {s.number for s in answer.evidence.sources}
     assert set(answer.cited) <= numbers

@@ -22,6 +22,7 @@ from rag.errors import LibraryError
 from rag.folder import DATABASE, FolderLock
 from rag.library import Library
 from rag.search import Searcher
+from rag.wordmatch import WordMatcher
 from tests.rag.changes import RECORDS
 from tests.rag.conftest import ROOT
 from tests.rag.corpus import HashEmbedder, make_ingest, many_records, write_jsonl
@@ -93,7 +94,9 @@ def check_papers(library: Library, log: Log) -> None:
 def check_search(library: Library, log: Log, chance: random.Random, mend: bool) -> None:
     """Questions are answered at once and truly; `mend` brings the index up to date as well."""
     ingest, embedder = make_ingest(library), HashEmbedder()
-    searcher = Searcher(library, ingest.index, embedder, load_config().search)
+    searcher = Searcher(
+        library, ingest.index, embedder, WordMatcher(embedder), load_config().search
+    )
     gone = set(RECORDS) - log.acknowledged
     for title in chance.sample(sorted(log.acknowledged), min(3, len(log.acknowledged))):
         passages = searcher.search(EXPECTED_TEXTS[title], 10)

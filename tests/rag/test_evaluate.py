@@ -21,7 +21,17 @@ from rag.evaluate import (
     score,
     summarise,
 )
-from rag.types import Answer, Evidence, Passage, Reason, Timings, Turn, Verdict
+from rag.types import (
+    Answer,
+    Dropped,
+    Evidence,
+    Origin,
+    Passage,
+    Reason,
+    Timings,
+    Turn,
+    Verdict,
+)
 from tests.rag.builders import answer, evidence, passage, sentence, source
 
 CASE = Case("q1", "single", "What?", (), ("Gold", "Second Gold"), ("Fine",), (("40%",),))
@@ -140,6 +150,25 @@ class TestAnswers:
         assert (scores.words, scores.sentences_supported) == (6, 0.5)
         assert (scores.evidence_ms, scores.first_token_ms, scores.total_ms) == (2.0, None, 9.0)
 
+    def test_citations_of_no_source_are_counted_as_a_reader_sees_them(self) -> None:
+        """A shown number without a source is invented; what was removed is another figure."""
+        shown = answer("What?", FOUND, sentence("It rises to 40%.", 1, 7), sentence("Fine.", 9))
+        scores = score(CASE, [], replace(shown, dropped=Dropped(invented_citations=3)))
+        assert (scores.citations_invented_shown, scores.citations_invented_removed) == (2, 3)
+        assert score(CASE, [], REFUSED).citations_invented_shown == 0
+
+    def test_the_share_of_sentences_that_are_the_models_own(self) -> None:
+        """One of two shown sentences is a quotation; a refusal has no share."""
+        quoted = replace(sentence("Fine things.", 2), origin=Origin.QUOTATION)
+        shown = answer("What?", FOUND, sentence("It rises to 40%.", 1), quoted)
+        assert score(CASE, [], shown).sentences_of_model == 0.5
+        assert score(CASE, [], REFUSED).sentences_of_model is None
+
+    def test_a_failed_model_is_kept(self) -> None:
+        """Whoever reads the scores can tell an answer of quotations alone."""
+        shown = replace(answer("What?", FOUND, sentence("It rises.", 1)), model_error="It died.")
+        assert score(CASE, [], shown).model_error == "It died."
+
 
 class TestPoints:
     @pytest.mark.parametrize(
@@ -187,7 +216,7 @@ class TestAverages:
             [
                 Scores("1", "single", words=10, ndcg10=1.0, cited_right=None, gold_cited=0.0),
                 Scores("2", "number", words=20, ndcg10=0.5, cited_right=0.5, gold_cited=1.0),
-                Scores("3", "unanswerable", abstained=True),
+                Scores("3", "unanswerable", abstained=True, total_ms=1.0),
             ]
         )
         assert figures.questions == 3
@@ -244,6 +273,63 @@ class TestAverages:
         assert (figures.total_ms.median, figures.total_ms.p95) == (51.0, 96.0)
         assert (figures.evidence_ms.median, figures.evidence_ms.p95) == (7.0, 7.0)
         assert figures.first_token_ms is None
+
+    def test_the_longest_answer(self) -> None:
+        """Refusals have no words; without an answer there is no longest one."""
+        cases = [Scores("1", "single", words=12), Scores("2", "single", words=99), Scores("3", "x")]
+        assert summarise(cases).words_max == 99
+        assert summarise([Scores("3", "x")]).words_max is None
+
+    def test_wrongly_refused(self) -> None:
+        """The share is of answerable questions that were asked; refusing the others is right."""
+        figures = summarise(
+            [
+                Scores("1", "single", abstained=True, total_ms=1.0),
+                Scores("2", "single", total_ms=1.0),
+                Scores("3", "number", total_ms=1.0),
+                Scores("4", "number", total_ms=1.0),
+                Scores("5", "unanswerable", abstained=True, total_ms=1.0),
+            ]
+        )
+        assert figures.answerable_refused == 0.25
+        assert summarise([Scores("1", "single")]).answerable_refused is None
+
+    def test_search_alone_refuses_nothing(self) -> None:
+        """A question that was not answered was not left unrefused either."""
+        assert summarise([Scores("1", "single")]).by_type["single"]["abstained"] is None
+
+    def test_invented_citations_are_added_up(self) -> None:
+        """They are counts, not shares: one is one too many."""
+        figures = summarise(
+            [
+                Scores("1", "single", citations_invented_shown=1, citations_invented_removed=2),
+                Scores("2", "single", citations_invented_removed=3),
+            ]
+        )
+        assert (figures.citations_invented_shown, figures.citations_invented_removed) == (1, 5)
+
+    def test_time_in_units_of_an_embedding(self) -> None:
+        """Medians 10 and 30 ms are three embeddings; a tenth of the whole time is evidence."""
+        timed = {"embedding_ms": 10.0, "evidence_ms": 30.0}
+        figures = summarise(
+            [
+                Scores("1", "single", first_token_ms=90.0, total_ms=300.0, **timed),
+                Scores("2", "single", first_token_ms=90.0, total_ms=300.0, **timed),
+                Scores("3", "unanswerable", abstained=True, total_ms=30.0, **timed),
+            ]
+        )
+        assert (figures.embedding_ms, figures.evidence_per_embedding) == (10.0, 3.0)
+        assert figures.evidence_share == 0.1  # a refusal, which is all evidence, is left out
+        assert summarise([Scores("1", "single")]).evidence_per_embedding is None
+
+    def test_what_each_question_scored_is_in_the_json(self) -> None:
+        """By its id, so that two runs can be compared question by question."""
+        scored = Scores("q7", "single", ndcg10=0.5)
+        found = json.loads(json.dumps(summarise([scored]).to_json()))
+        assert list(found["scores"]) == ["q7"]
+        assert found["scores"]["q7"]["ndcg10"] == 0.5
+        assert found["scores"]["q7"]["type"] == "single"
+        assert found["scores"]["q7"]["cited_right"] is None
 
     def test_figures_are_plain_json(self) -> None:
         """Every figure has a name and a number or null."""
@@ -310,6 +396,12 @@ class TestReading:
         with pytest.raises(EvaluationError, match="line 3 is not a question") as error:
             read_cases(path)
         assert str(path) in str(error.value)
+
+    def test_a_repeated_id_is_named(self, tmp_path: Path) -> None:
+        """Scores are kept by id; two questions must not share one."""
+        path = self.write(tmp_path, '{"id": "a", "question": "b"}', '{"id": "a", "question": "c"}')
+        with pytest.raises(EvaluationError, match="line 2 repeats the id a"):
+            read_cases(path)
 
     def test_a_file_without_questions_is_said(self, tmp_path: Path) -> None:
         """Missing, empty and unreadable files each give one sentence."""

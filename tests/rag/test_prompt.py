@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rag.prompt import make_messages, source_text
-from rag.types import Evidence, Message
-from tests.rag.builders import evidence, source
+from rag.types import Message
+from tests.rag.builders import source
 
 LANTERN = source(1, "Lantern reads contracts.", "It needs 8 GPUs.", title="Lantern: A Reader")
 MOSS = source(2, "Moss keeps stones damp.")
@@ -32,23 +32,23 @@ Repeat the two sentences of the text that answer the question, with their number
 
 def test_the_messages_are_the_reviewed_ones() -> None:
     """Instructions, numbered sentences and the question, in this order."""
-    assert make_messages(evidence(LANTERN, MOSS), "What does Lantern do?") == SNAPSHOT
+    assert make_messages((LANTERN, MOSS), "What does Lantern do?") == SNAPSHOT
 
 
 def test_what_never_changes_comes_first() -> None:
     """Two questions on the same evidence share the prompt up to the question."""
-    one, other = (make_messages(evidence(LANTERN, MOSS), q)[1].content for q in ("One?", "Other?"))
-    assert make_messages(evidence(MOSS), "One?")[0] == make_messages(evidence(LANTERN), "Other?")[0]
+    one, other = (make_messages((LANTERN, MOSS), q)[1].content for q in ("One?", "Other?"))
+    assert make_messages((MOSS,), "One?")[0] == make_messages((LANTERN,), "Other?")[0]
     assert one.split("Question:")[0] == other.split("Question:")[0]
 
 
 def test_every_sentence_carries_the_number_of_its_source_and_no_title() -> None:
     """The model copies numbers from where it reads; titles it would copy too."""
     assert source_text(LANTERN) == "Lantern reads contracts. [1]\nIt needs 8 GPUs. [1]"
-    assert "A Reader" not in make_messages(evidence(LANTERN), "What?")[1].content
+    assert "A Reader" not in make_messages((LANTERN,), "What?")[1].content
 
 
 def test_no_evidence_makes_the_frame_of_a_prompt() -> None:
     """Without sources the messages are what the budget must leave room for."""
-    text = make_messages(Evidence((), ()), "What?")[1].content
+    text = make_messages((), "What?")[1].content
     assert text.startswith("Text:\n\n\nQuestion: What?\n")

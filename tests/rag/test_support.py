@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.support import check_support, resemblance
+from rag.support import check_support
 from rag.types import Support, Verdict
 from tests.rag.builders import source
 
@@ -218,12 +218,6 @@ def test_nothing_to_check_against() -> None:
     """Without a source there is no verdict; a sentence of stop words is not supported."""
     assert check_support("Lantern outperforms Beacon.", []) is None
     assert check("It is what it is.").verdict is Verdict.UNSUPPORTED
-
-
-def test_resemblance_is_a_share_of_the_first_text() -> None:
-    """Half of the content words found in the other text is one half, whatever its length."""
-    assert resemblance("Gulls sleep.", "Gulls dream of fish and wind.") == 0.5
-    assert resemblance("", "Gulls sleep.") == 0.0
 
 
 def _verdict(text: str, *sources: object) -> Verdict:

@@ -6,14 +6,16 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rag.assistant import Reply, understand
+from rag.compose import quotation
 from rag.types import (
     Answer,
     AnswerSentence,
+    DraftReady,
     Event,
     Evidence,
     EvidenceFound,
@@ -23,6 +25,7 @@ from rag.types import (
     Question,
     QuestionUnderstood,
     Reason,
+    SectionStarted,
     SentenceReady,
     Source,
     SourceSentence,
@@ -31,6 +34,7 @@ from rag.types import (
     Turn,
     Verdict,
     Writing,
+    with_sentence,
 )
 from rag.wiring import Desk
 
@@ -90,10 +94,15 @@ def in_paper(paper: Paper, words: str) -> SourceSentence:
 
 @dataclass
 class Script:
-    """What the scripted desk answers, and when it may go on."""
+    """What the scripted desk answers, and when it may go on.
+
+    The draft quotes each source once. A sentence then takes the place of the quotation it rests on,
+    unless the script has that quotation too; one that rests on none comes last.
+    """
 
     sentences: Callable[[Evidence], tuple[AnswerSentence, ...]]
-    refuses: bool = False
+    refuses: Reason | None = None
+    missing_sides: tuple[str, ...] = ()
     fails: Exception | None = None
     free: bool = True  # False: each sentence waits for `go_on`
     _steps: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -125,26 +134,42 @@ class ScriptedDesk(Desk):
         asked = understand(question, turns, self.config.answer)
         return Reply(lambda reply: self._script(asked, reply), conversation or uuid.uuid4().hex)
 
+    def summarize(
+        self, topic: str, papers: int | None = None, conversation: str | None = None
+    ) -> Reply:
+        asked = Question(topic, topic, is_summary=True)
+        return Reply(lambda reply: self._script(asked, reply), conversation or uuid.uuid4().hex)
+
     def _script(self, asked: Question, reply: Reply) -> Iterator[Event]:
         script = self.script
         yield QuestionUnderstood(asked)
         if script.fails is not None:
             raise script.fails
-        evidence = self._evidence(script.refuses)
+        evidence = self._evidence(script)
         yield EvidenceFound(evidence)
-        shown: list[AnswerSentence] = []
+        shown: tuple[AnswerSentence, ...] = ()
         if evidence.sources:
+            planned = script.sentences(evidence)
+            shown = _draft(evidence, planned)
+            yield DraftReady(shown)
             yield Writing(0)
-            for sentence in script.sentences(evidence):
+            themes = list(dict.fromkeys(s.theme for s in planned))
+            part = 0
+            for number, sentence in enumerate(planned, start=1):
+                if sentence.theme and part <= themes.index(sentence.theme):
+                    part += 1
+                    yield SectionStarted(sentence.theme, part, len(themes))
                 if not script.wait(reply):
                     break
-                shown.append(sentence)
-                yield SentenceReady(sentence)
-                yield Writing(7 * len(shown))
+                if sentence not in shown:
+                    ready = _place(sentence, shown, planned)
+                    shown = with_sentence(shown, ready)
+                    yield ready
+                yield Writing(7 * number)
         answer = Answer(
             uuid.uuid4().hex,
             asked,
-            tuple(shown),
+            shown,
             evidence,
             None if script.refuses else "scripted",
             prompt_tokens=321,
@@ -155,15 +180,38 @@ class ScriptedDesk(Desk):
         self._keep(answer, reply.conversation)
         yield Finished(answer)
 
-    def _evidence(self, refuses: bool) -> Evidence:
+    def _evidence(self, script: Script) -> Evidence:
         papers = self.library.papers(limit=4)
-        if refuses:
-            return Evidence((), tuple(papers), reason=Reason.NOTHING_NEAR)
+        count = self.library.count()
+        if script.refuses:
+            return Evidence((), tuple(papers), reason=script.refuses, papers_searched=count)
         sources = tuple(
             Source(n, paper, (in_paper(paper, first_telling_sentence(paper)),), 1.0)
             for n, paper in enumerate(papers, 1)
         )
-        return Evidence(sources, tuple(papers))
+        return Evidence(
+            sources, tuple(papers), missing_sides=script.missing_sides, papers_searched=count
+        )
+
+
+def _draft(evidence: Evidence, planned: Sequence[AnswerSentence]) -> tuple[AnswerSentence, ...]:
+    """Each source quoted once, under the heading of the sentence that will rest on it."""
+    themes = {s.quote: s.theme for s in planned}
+    quoted = [quotation(s.number, s.sentences[0]) for s in evidence.sources]
+    return tuple(replace(q, theme=themes.get(q.quote, "")) for q in quoted)
+
+
+def _place(
+    sentence: AnswerSentence,
+    shown: Sequence[AnswerSentence],
+    planned: Sequence[AnswerSentence],
+) -> SentenceReady:
+    at = [
+        i
+        for i, s in enumerate(shown)
+        if s.origin is Origin.QUOTATION and s.quote == sentence.quote and s not in planned
+    ]
+    return SentenceReady(sentence, at[0] if at else len(shown), replaces=bool(at))
 
 
 def first_telling_sentence(paper: Paper) -> str:

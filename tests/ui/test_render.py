@@ -11,6 +11,7 @@ from rag.types import (
     REFUSAL,
     Answer,
     AnswerSentence,
+    DraftReady,
     Dropped,
     Evidence,
     EvidenceFound,
@@ -20,6 +21,7 @@ from rag.types import (
     Question,
     QuestionUnderstood,
     Reason,
+    SectionStarted,
     SentenceReady,
     Source,
     SourceSentence,
@@ -105,7 +107,25 @@ def everywhere(hostile: str) -> list[str]:
         model_error=hostile,
     )
     refused = replace(answer, evidence=Evidence((), (paper,), reason=Reason.NOTHING_NEAR))
-    views = [View.of(hostile, answer), View.of("k", refused), View("k", hostile, problem=hostile)]
+    themed = replace(
+        answer,
+        question=Question(hostile, hostile, hostile),
+        sentences=tuple(replace(s, theme=hostile) for s in sentences),
+        evidence=replace(evidence, missing_sides=(hostile,)),
+    )
+    lacking = replace(
+        refused,
+        evidence=replace(
+            refused.evidence,
+            reason=Reason.NOT_IN_ABSTRACT,
+            missing_names=(hostile,),
+            missing_figures=(hostile,),
+        ),
+    )
+    views = [
+        *(View.of(hostile, a) for a in (answer, refused, themed, lacking)),
+        View("k", hostile, status=hostile, problem=hostile),
+    ]
     return [
         *(render.exchange(v) for v in views),
         render.evidence_panel(views),
@@ -122,7 +142,7 @@ ALLOWED_TAGS = set(
     "".split()
 )
 ALLOWED_ATTRIBUTES = set(
-    "aria-hidden aria-label aria-live class data-at data-card data-conversation data-key "
+    "aria-hidden aria-label class data-asks data-at data-card data-conversation data-edit data-key "
     "data-origin data-question data-verdict href id max rel role tabindex target title type "
     "value".split()
 )
@@ -180,7 +200,7 @@ class TestSentences:
         tags = shown(View.of("k", replace(ANSWER, sentences=(quoted,))))
         assert "Quotation from source 1: The tide rose" in tags.text
         assert any(tag == "q" for tag, _ in tags.elements)
-        assert "quoted" in tags.text
+        assert "“…” quotes a source." in tags.text
 
     def test_partly_is_said_in_words_with_its_reason(self) -> None:
         partly = replace(SENTENCE, verdict=Verdict.PARTLY, reason="5 is not in the source")
@@ -192,11 +212,84 @@ class TestSentences:
         assert not shown(View.of("k", ANSWER)).having("verdict")
 
 
+class TestParagraphs:
+    OTHER = SourceSentence("Boats & nets were lost.", 2, Span(53, 76), 0.5)
+    SECOND = replace(PAPER, id="aa00000002", title="Ebbs")
+    TWO = Evidence(
+        (Source(1, PAPER, (FOUND, OTHER), 1.0), Source(2, SECOND, (FOUND,), 1.0)), (PAPER,)
+    )
+
+    def paragraphs(self, *sentences: AnswerSentence) -> list[int]:
+        """How many sentences each paragraph has."""
+        html = render.exchange(View("k", "How?", evidence=self.TWO, sentences=sentences))
+        return [part.count('class="sentence"') for part in html.split('class="paragraph"')[1:]]
+
+    def test_sentences_of_one_source_form_a_paragraph(self) -> None:
+        again = replace(SENTENCE, text="Boats were lost.", quote=self.OTHER.text)
+        other = replace(SENTENCE, citations=(2,))
+        assert self.paragraphs(SENTENCE, again, other, SENTENCE) == [2, 1, 1]
+
+    def test_a_sentence_that_replaces_a_quotation_leaves_the_paragraphs_as_they_were(self) -> None:
+        """Also when it cites another source first: what counts is what it is made from."""
+        again = replace(SENTENCE, quote=self.OTHER.text, citations=(1,))
+        wider = replace(again, citations=(2, 1), text="Boats and nets were lost.")
+        assert self.paragraphs(SENTENCE, again) == self.paragraphs(SENTENCE, wider) == [2]
+
+
+class TestSummary:
+    SENTENCES = (
+        replace(SENTENCE, theme="Springs"),
+        replace(SENTENCE, text="Boats were lost.", theme="Losses"),
+    )
+
+    def test_themes_are_headings_and_the_cited_papers_are_listed_at_the_end(self) -> None:
+        uncited = Source(2, replace(PAPER, id="aa00000003", title="Ebbs"), (FOUND,), 0.5)
+        evidence = replace(EVIDENCE, sources=(*EVIDENCE.sources, uncited))
+        html = render.exchange(
+            View.of("k", replace(ANSWER, sentences=self.SENTENCES, evidence=evidence))
+        )
+        assert html.index("<h3>Springs</h3>") < html.index("<h3>Losses</h3>")
+        references = Tags(html[html.index("References") :])
+        assert "Tides" in references.text
+        assert "Ada Quill · 2019 · example.org" in references.text
+        assert "Ebbs" not in references.text
+        assert [a["href"] for t, a in references.elements if t == "a"] == [PAPER.link]
+
+    def test_references_wait_for_the_end(self) -> None:
+        growing = View("k", "Summarise", evidence=EVIDENCE, sentences=self.SENTENCES)
+        assert "References" not in render.exchange(growing)
+
+    def test_an_ordinary_answer_has_neither(self) -> None:
+        html = render.exchange(View.of("k", ANSWER))
+        assert "<h3>" not in html
+        assert "References" not in html
+
+
 class TestExchange:
     def test_the_searched_question_is_shown_only_when_it_differs(self) -> None:
         assert "Searched for" not in shown(View.of("k", ANSWER)).text
         follow_up = replace(ANSWER, question=Question("And at night?", "Tides and at night?"))
-        assert "Searched for: Tides and at night?" in shown(View.of("k", follow_up)).text
+        tags = shown(View.of("k", follow_up))
+        assert "Searched for: Tides and at night?" in tags.text
+        (edit,) = tags.having("edit")
+        assert (edit["data-edit"], edit["data-asks"]) == ("Tides and at night?", "alone")
+
+    def test_a_summary_says_what_it_is_of(self) -> None:
+        """Also where its topic was typed as it is, and where it is a refusal without headings."""
+        asked = Question("its use", "its use", is_summary=True)
+        tags = shown(View.of("k", replace(ANSWER, question=asked)))
+        assert "Summary of the papers on: its use" in tags.text
+        (edit,) = tags.having("edit")
+        assert (edit["data-edit"], edit["data-asks"]) == ("its use", "summary")
+
+    def test_a_note_on_the_question_is_shown(self) -> None:
+        noted = replace(ANSWER, question=Question("How high?", "How high?", "Taken as asked."))
+        assert "Taken as asked." in shown(View.of("k", noted)).text
+
+    def test_a_comparison_with_one_side_says_so_above_the_answer(self) -> None:
+        evidence = replace(EVIDENCE, missing_sides=("ebbs",))
+        text = shown(View.of("k", replace(ANSWER, evidence=evidence))).text
+        assert text.index("nothing near “ebbs”") < text.index(SENTENCE.text[:-1])
 
     def test_a_refusal_offers_the_nearest_papers(self) -> None:
         refused = replace(
@@ -207,6 +300,28 @@ class TestExchange:
         assert REFUSAL in tags.text
         (button,) = tags.having("open-card")
         assert f'id="{button["data-card"]}"' in render.evidence_panel([view])
+
+    def test_a_refusal_says_what_is_lacking_and_how_to_widen(self) -> None:
+        evidence = Evidence(
+            (),
+            (PAPER,),
+            reason=Reason.NOT_IN_ABSTRACT,
+            missing_names=("Zorbex",),
+            missing_figures=("a percentage",),
+            papers_searched=668,
+        )
+        tags = shown(View.of("k", replace(ANSWER, sentences=(), evidence=evidence)))
+        lacks = "its abstract does not give a percentage, or mention “Zorbex”"
+        assert f"{lacks}; the paper itself may" in tags.text
+        assert "Searched 668 papers for “How high?”." in tags.text
+        assert "rather than for a percentage" in tags.text
+        assert [a["href"] for t, a in tags.elements if t == "a"] == [PAPER.link]
+
+    def test_every_answer_says_what_it_rests_on(self) -> None:
+        assert "From abstracts, not from whole papers." in shown(View.of("k", ANSWER)).text
+        source = replace(EVIDENCE.sources[0], paper=replace(PAPER, is_note=True))
+        noted = replace(ANSWER, evidence=replace(EVIDENCE, sources=(source,)))
+        assert "From notes, not from whole papers." in shown(View.of("k", noted)).text
 
     def test_the_footer_tells_model_tokens_and_seconds(self) -> None:
         text = shown(View.of("k", ANSWER)).text
@@ -220,26 +335,51 @@ class TestExchange:
         assert "1 invented citation removed" in text
 
     def test_events_build_up_to_the_finished_answer(self) -> None:
+        quoted = replace(SENTENCE, text=FOUND.text, origin=Origin.QUOTATION)
         view = View("k", "How high?")
-        statuses = []
+        statuses, texts = [], []
         for event in (
             QuestionUnderstood(ANSWER.question),
             EvidenceFound(EVIDENCE),
+            DraftReady((quoted,)),
             Writing(0),
-            SentenceReady(SENTENCE),
             Writing(8),
+            SentenceReady(SENTENCE, 0, replaces=True),
         ):
             view = view.after(event)
             statuses.append(view.status)
+            texts.append([s.text for s in view.sentences])
         assert statuses == [
             "Searching your papers…",
             "Reading 1 source…",
-            "Reading 1 source…",
-            "Writing…",
-            "Writing…",
+            "Quoted from 1 source; the model is reading…",
+            "Quoted from 1 source; the model is reading…",
+            "Writing: what is borne out takes the place of its quotation…",
+            "Writing: what is borne out takes the place of its quotation…",
         ]
-        assert view.sentences == (SENTENCE,)
-        assert view.after(Finished(ANSWER)) == View.of("k", ANSWER)
+        assert texts == [[], [], *[[FOUND.text]] * 3, [SENTENCE.text]]
+        finished = view.after(Finished(ANSWER))
+        assert finished == replace(View.of("k", ANSWER), is_new=True)
+
+    def test_the_parts_of_a_summary_are_counted_while_they_are_written(self) -> None:
+        view = View("k", "Summarise tides").after(SectionStarted("Springs", 2, 4))
+        said = "Writing part 2 of 4: Springs…"
+        assert view.status == said
+        assert view.after(Writing(0)).status == view.after(Writing(8)).status == said
+
+    def test_the_growing_answer_is_not_read_out_at_each_change(self) -> None:
+        """Only the status line speaks, and it is one element from the first step to the last."""
+        growing = View("k", "How high?", status="Searching…")
+        for view in (growing, replace(growing, sentences=(SENTENCE,)), View.of("k", ANSWER)):
+            tags = shown(view)
+            assert not any("aria-live" in a for _, a in tags.elements)
+            (_,) = [a for _, a in tags.elements if a.get("role") == "status"]
+        parts = [t for t, a in shown(growing).elements if t in ("h2", "p", "div", "footer")]
+        assert parts == ["h2", "div", "div", "p", "div"]
+
+    def test_only_what_came_while_the_reader_looked_lights_up(self) -> None:
+        assert not shown(View.of("k", ANSWER)).having("new")
+        assert shown(View("k", "How high?").after(Finished(ANSWER))).having("new")
 
     def test_a_very_long_question_does_not_flood_the_page(self) -> None:
         assert len(render.exchange(View("k", "why " * 100_000))) < 2000

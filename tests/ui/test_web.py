@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -20,9 +22,9 @@ from scripted import (
 
 from models.errors import ModelError
 from rag.ingest import Progress
-from rag.types import AnswerSentence, Evidence
+from rag.types import AnswerSentence, Evidence, Reason
 from rag.wiring import open_desk
-from ui.talk import Chat, Talks
+from ui.talk import Asks, Chat, Talks
 from ui.web import open_page
 
 Visiting = Callable[..., Visit]
@@ -34,24 +36,175 @@ IN_VIEW = """element => {
 
 
 class TestAsking:
-    def test_evidence_comes_before_the_answer_and_the_answer_grows(
+    def test_quotations_stand_at_once_and_the_model_takes_their_places(
         self, desk: ScriptedDesk, visit: Visiting
     ) -> None:
-        """Every sentence appears when it is ready, not all at the end."""
+        """The extract comes with the evidence; each sentence then appears when it is ready."""
         desk.script = Script(three_sentences, free=False)
         tab = visit()
         tab.ask("How far do glass barometers drift?")
         tab.page.wait_for_selector("#evidence .card")
-        assert tab.page.locator("#live .sentence").count() == 0
-        assert "Reading 2 sources" in tab.page.inner_text("#live .status")
-        for shown in (1, 2, 3):
-            desk.script.go_on()
-            tab.page.wait_for_selector(f"#live .sentence >> nth={shown - 1}")
-            assert tab.page.locator("#live .sentence").count() == shown
+        tab.page.wait_for_selector("#live .sentence[data-origin=quotation] >> nth=1")
+        assert "Quoted from 2 sources" in tab.page.inner_text("#live .status")
+        quoted = tab.page.inner_text("#live .sentence >> nth=1")
+        desk.script.go_on()
+        tab.page.wait_for_selector("#live .sentence[data-origin=model]:has-text('At sea they')")
+        assert "Writing" in tab.page.inner_text("#live .status")
+        assert tab.page.locator("#live .sentence").count() == 2
+        assert tab.page.inner_text("#live .sentence >> nth=1") == quoted
+        desk.script.go_on(2)
         tab.wait_for_answer()
+        assert tab.page.locator("#live .sentence").count() == 3
         assert tab.page.locator("#live .status").count() == 0
         assert "scripted · 321 tokens read, 21 written" in tab.page.inner_text("#live footer")
+        assert "From abstracts" in tab.page.inner_text("#live footer")
         assert tab.errors == []
+
+    def test_a_replaced_quotation_can_still_be_seen(
+        self, desk: ScriptedDesk, visit: Visiting
+    ) -> None:
+        """The number behind the model's sentence names it, and opens it in its abstract."""
+        tab = visit()
+        tab.ask("How far do glass barometers drift?")
+        tab.wait_for_answer()
+        drift = "Glass barometers drift by three millibars in a month at sea."
+        cite = tab.page.locator("#live .sentence[data-origin=model] .cite").first
+        assert drift in (cite.get_attribute("title") or "")
+        cite.click()
+        assert tab.page.inner_text("#evidence mark.target").endswith(drift)
+
+    @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+    def test_a_sentence_that_replaces_a_quotation_lights_up_alone(
+        self, desk: ScriptedDesk, visit: Visiting, motion: str
+    ) -> None:
+        """Nothing moves for those who asked for calm, nor when the answer is opened again."""
+        desk.script = Script(three_sentences, free=False)
+        tab = visit(reduced_motion=motion)
+        tab.ask("How far do glass barometers drift?")
+        tab.page.wait_for_selector("#live .sentence >> nth=1")
+        desk.script.go_on()
+        tab.page.wait_for_selector("#live .sentence[data-origin=model]")
+        names = "all => all.map(one => getComputedStyle(one).animationName)"
+        calm = motion == "reduce"
+        seen = tab.page.locator("#live .sentence").evaluate_all(names)
+        assert seen == (["none", "none"] if calm else ["settle", "appear"])
+        desk.script.go_on(2)
+        tab.wait_for_answer()
+        tab.page.wait_for_function("sessionStorage.getItem('footnote.conversation')")
+        tab.page.reload()
+        tab.page.wait_for_selector("#live .sentence")
+        assert set(tab.page.locator("#live .sentence").evaluate_all(names)) == {"none"}
+
+    def test_a_topic_is_summarised_theme_by_theme(
+        self, desk: ScriptedDesk, visit: Visiting
+    ) -> None:
+        def themes(evidence: Evidence) -> tuple[AnswerSentence, ...]:
+            first, second, _ = three_sentences(evidence)
+            return replace(first, theme="At sea"), replace(second, theme="In the mountains")
+
+        desk.script = Script(themes, free=False)
+        tab = visit()
+        tab.page.fill("#question textarea", "barometers")
+        tab.page.click("#summarise")
+        tab.page.wait_for_selector("#live .status:has-text('Writing part 1 of 2: At sea')")
+        assert tab.page.inner_text("#live .asked") == "barometers"
+        assert "Summary of the papers on: barometers" in tab.page.inner_text("#live .understood")
+        assert not tab.page.locator("#summarise").is_visible()
+        desk.script.go_on()
+        tab.page.wait_for_selector("#live .status:has-text('Writing part 2 of 2')")
+        desk.script.go_on()
+        tab.wait_for_answer()
+        headings = tab.page.locator("#live .answer h3").all_inner_texts()
+        assert headings == ["At sea", "In the mountains", "References"]
+        tab.page.click("#live .references .cite >> nth=1")
+        tab.page.wait_for_selector("#evidence .card:focus mark.target")
+
+    def test_the_searched_question_can_be_changed_and_asked_again(
+        self, desk: ScriptedDesk, visit: Visiting
+    ) -> None:
+        """With the keyboard alone, and also in a conversation that was stored."""
+        tab = visit()
+        tab.ask("How far do glass barometers drift?")
+        tab.wait_for_answer()
+        tab.ask("and how does it compare to the second one?")
+        tab.page.wait_for_selector("#live .edit")
+        tab.wait_for_answer()
+        tab.page.wait_for_function("sessionStorage.getItem('footnote.conversation')")
+        tab.page.reload()
+        tab.page.focus("#live .edit")
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_selector("#question textarea:focus")
+        searched = tab.page.input_value("#question textarea")
+        assert "glass barometers drift" in searched
+        selected = "box => box.value.slice(box.selectionStart, box.selectionEnd)"
+        assert tab.page.locator("#question textarea").evaluate(selected) == searched
+        tab.page.keyboard.type("How long do brass barometers keep?")
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_selector("#live .asked:has-text('How long do brass')")
+        tab.wait_for_answer()
+        assert tab.page.locator("#live .edit").count() == 0
+
+    def test_an_edited_question_needs_no_turns_and_a_topic_stays_one(
+        self, desk: ScriptedDesk, visit: Visiting
+    ) -> None:
+        """What was understood stands alone; what is typed in its place does not."""
+        tab = visit()
+        box = "#question textarea"
+        tab.page.fill(box, "its use")
+        tab.page.click("#summarise")
+        tab.wait_for_answer()
+        tab.page.click("#live .edit")
+        tab.page.press(box, "End")
+        tab.page.keyboard.type(" at sea")
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_selector("#live .understood:has-text('papers on: its use at sea')")
+        tab.wait_for_answer()
+        tab.ask("Is it slow?")
+        tab.page.wait_for_selector("#live .understood:has-text('Searched for')")
+        tab.wait_for_answer()
+        assert len(desk.turns) == 2
+        tab.page.click("#live .edit")
+        tab.page.press(box, "End")
+        tab.page.keyboard.type(" Or quick?")
+        searched = tab.page.input_value(box)
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_selector("#live .asked:has-text('Or quick')")
+        tab.wait_for_answer()
+        assert desk.turns == ()
+        assert tab.page.inner_text("#live .asked") == searched
+        tab.ask("Is it slow?")
+        tab.page.wait_for_selector("#live .understood:has-text('Searched for')")
+        tab.wait_for_answer()
+        tab.page.click("#live .edit")
+        tab.page.keyboard.type("why?")
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_selector("#live .asked:has-text('why?')")
+        tab.wait_for_answer()
+        assert len(desk.turns) == 5
+
+    def test_the_newest_question_comes_to_the_top_of_the_view(
+        self, desk: ScriptedDesk, visit: Visiting
+    ) -> None:
+        """Once, when it is asked; where the reader scrolls afterwards is left alone."""
+        tab = visit(viewport={"width": 1280, "height": 600}, reduced_motion="reduce")
+        for number in range(3):
+            tab.ask(f"How far do glass barometers drift in year {number}?")
+            tab.page.wait_for_selector(f"#live .asked:has-text('year {number}')")
+            tab.wait_for_answer()
+        desk.script = Script(three_sentences, free=False)
+        tab.ask("How long do brass ones keep?")
+        tab.page.wait_for_selector("#live .asked:has-text('How long do brass')")
+        tab.page.wait_for_function(
+            "Math.abs(document.querySelector('#live .asked').getBoundingClientRect().top) < 40"
+        )
+        tab.page.wait_for_selector("#live .sentence >> nth=1")
+        for beside in ("#evidence .group:not([hidden]) h3 >> nth=0", "#question textarea"):
+            seen = tab.page.locator(beside)
+            tab.page.wait_for_function(IN_VIEW, arg=seen.element_handle())
+        tab.page.evaluate("window.scrollTo(0, 0)")
+        desk.script.go_on(3)
+        tab.wait_for_answer()
+        assert tab.page.evaluate("window.scrollY") == 0
 
     def test_a_citation_opens_the_card_at_its_sentence(self, visit: Visiting) -> None:
         """The sentence is deep in a long abstract; it is scrolled into view and marked."""
@@ -97,11 +250,11 @@ class TestAsking:
         tab = visit()
         tab.ask("How far do glass barometers drift?")
         desk.script.go_on()
-        tab.page.wait_for_selector("#live .sentence")
+        tab.page.wait_for_selector("#live .sentence[data-origin=model]")
         tab.page.click("#stop")
         tab.wait_for_answer()
         assert "Stopped before the end." in tab.page.inner_text("#live footer")
-        assert tab.page.locator("#live .sentence").count() == 1
+        assert tab.page.locator("#live .sentence[data-origin=model]").count() == 1
         desk.script = Script(three_sentences)
         tab.ask("And brass ones?")
         tab.page.wait_for_selector("#live .sentence >> nth=2")
@@ -151,7 +304,7 @@ class TestAsking:
         assert turn.question == "How far do glass barometers drift?"
         assert "three millibars [1]" in turn.answer
         assert turn.cited_titles[0] == "Glass barometers at sea"
-        assert "Searched for: How far do glass" in tab.page.inner_text("#live .searched")
+        assert "compare to Brass barometers" in tab.page.inner_text("#live .searched")
 
     def test_a_citation_of_an_earlier_answer_shows_its_own_evidence(self, visit: Visiting) -> None:
         tab = visit()
@@ -165,11 +318,13 @@ class TestAsking:
         assert "How far" in tab.page.locator("#evidence h2:visible").inner_text()
 
     def test_a_refusal_offers_papers_to_open(self, desk: ScriptedDesk, visit: Visiting) -> None:
-        desk.script = Script(three_sentences, refuses=True)
+        desk.script = Script(three_sentences, refuses=Reason.NOTHING_NEAR)
         tab = visit()
         tab.ask("What is the capital of Peru?")
         tab.wait_for_answer()
-        assert "Your papers do not answer this." in tab.page.inner_text("#live .refusal")
+        said = tab.page.inner_text("#live .refusal")
+        assert "Your papers do not answer this." in said
+        assert "Searched 2 papers for “What is the capital of Peru?”" in said
         tab.page.click("#live .open-card >> nth=1")
         tab.page.wait_for_selector("#evidence .card:focus .abstract:visible")
 
@@ -224,7 +379,9 @@ class TestConversations:
         tab.page.wait_for_selector("#live .welcome")
         assert tab.page.locator("#evidence .card").count() == 0
         tab.page.click("#earlier input")
-        tab.page.click("[role=option]:has-text('How far do glass')")
+        today = datetime.now()
+        option = f"[role=option]:has-text('{today.day} {today:%b} · How far do glass')"
+        tab.page.click(option)
         tab.page.wait_for_selector("#live .sentence >> nth=2")
 
     def test_a_new_conversation_is_not_overwritten_by_the_one_that_was_left(
@@ -280,7 +437,9 @@ class TestLibrary:
         path.write_bytes(bytes(range(256)) * 40)
         tab.page.set_input_files("#files input[type=file]", path)
         tab.page.wait_for_selector("#adding .problem")
-        assert "noise.bin" in tab.page.inner_text("#adding .problem")
+        said = tab.page.inner_text("#adding .problem")
+        assert said.count("noise.bin") == 1
+        assert "/" not in said  # where the file lies meanwhile helps nobody
         assert "2 papers" in tab.page.inner_text("#counts")
 
     def test_the_sample_is_offered_for_removal_and_leaves(
@@ -328,6 +487,22 @@ class TestTalks:
     def is_answered(self, talks: Talks, tab: str) -> bool:
         *_, (view, _) = talks.ask(tab, "How long do brass ones keep?", Chat())
         return view.answer is not None
+
+    def test_a_summary_is_kept_in_its_conversation(self, desk: ScriptedDesk, talks: Talks) -> None:
+        """Whatever its topic sounds like, and also where it begins the conversation."""
+        *_, (_, chat) = talks.ask("a", "its use", Chat(), Asks.SUMMARY)
+        *_, (_, chat) = talks.ask("a", "Is it slow?", chat)
+        assert [a.question.is_summary for a in chat.answers] == [True, False]
+        assert [t.standalone for t in desk.turns] == ["its use"]
+        assert talks.open(str(chat.conversation)) == chat
+
+    def test_an_answer_that_cannot_be_read_hides_no_other(
+        self, desk: ScriptedDesk, talks: Talks
+    ) -> None:
+        """Another version may have kept it, with words that this one does not know."""
+        *_, (_, chat) = talks.ask("a", "How long do brass ones keep?", Chat())
+        desk.library.save_answer("odd", "{}", conversation=chat.conversation, title="An odd one")
+        assert talks.open(str(chat.conversation)) == chat
 
     def test_an_answer_that_cannot_be_kept_blocks_nobody(
         self, desk: ScriptedDesk, talks: Talks, monkeypatch: pytest.MonkeyPatch
@@ -386,6 +561,27 @@ class TestTalks:
         talks.leave("tab")
         assert self.is_answered(talks, "tab")
         assert list(first) == []
+
+    def test_a_question_right_after_an_answer_is_not_lost(
+        self, desk: ScriptedDesk, talks: Talks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Once the reader sees the end of an answer they may ask on, whatever is being cleared."""
+        go_on = threading.Event()
+        script = desk._script
+
+        def ends_slowly(*parts: object) -> Iterator[object]:
+            yield from script(*parts)  # type: ignore[arg-type]
+            go_on.wait()
+
+        monkeypatch.setattr(desk, "_script", ends_slowly)
+        first = talks.ask("tab", "How far do glass barometers drift?", Chat())
+        next(view for view, _ in first if view.answer)
+        second = talks.ask("tab", "How long do brass ones keep?", Chat())
+        view, _ = next(second)
+        assert view.asked == "How long do brass ones keep?"
+        go_on.set()
+        *_, (view, _) = second
+        assert view.answer is not None
 
     def test_closing_ends_what_runs_before_the_library_is_closed(
         self, desk: ScriptedDesk, talks: Talks

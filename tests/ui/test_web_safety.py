@@ -120,10 +120,14 @@ class TestLook:
         tab.wait_for_answer()
         tab.page.click("#live .cite >> nth=0")
         tab.page.wait_for_selector("#evidence mark.target")
-        tab.page.wait_for_timeout(500)  # sentences fade in
+        # Sentences fade in, and new ones light up for a moment.
+        tab.page.wait_for_function(
+            "document.querySelector('#live').getAnimations({ subtree: true }).length === 0"
+        )
         for selector in (
             ".asked", "#live .sentence", "#live .cite:not([aria-current])", ".cite[aria-current]",
-            "#live footer .facts", "#live .verdict summary", "#evidence h3", "#evidence .byline",
+            "#live footer .facts", "#live footer .notes", "#live .verdict summary", "#evidence h3",
+            "#evidence .byline", "#summarise",
             "#evidence mark.target", "#promise .quiet", "#question textarea", "#new", "#counts",
             "#earlier input", "button[role=tab]",
         ):  # fmt: skip
@@ -149,7 +153,7 @@ class TestLook:
             assert width <= 400
             tab.page.get_by_role("tab", name="Library").click()
         tab.page.get_by_role("tab", name="Ask").click()
-        for selector in ("#ask", "#new", "#question textarea", "#theme button"):
+        for selector in ("#ask", "#summarise", "#new", "#question textarea", "#theme button"):
             box = tab.page.locator(selector).bounding_box()
             assert box is not None
             assert box["height"] >= 40

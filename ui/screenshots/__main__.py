@@ -28,6 +28,7 @@ _FLAGS = (
 _ANSWER_MS = 180_000
 _SETTLE_MS = 900  # fading in and scrolling end before a picture is taken
 _OUTSIDE = "What is the boiling point of mercury?"
+_TOPIC = "how language models remember and forget"
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -39,14 +40,14 @@ class Shot:
     width: int
     height: int
     scheme: Literal["light", "dark"]
-    state: str  # first, answer, citation, refusal or library
+    state: str  # first, answer, citation, refusal, summary or library
 
 
 SHOTS = tuple(
     Shot(f"{state}-{width}-{scheme}", width, height, scheme, state)
     for width, height in ((1440, 900), (1024, 768), (400, 800))
     for scheme in _SCHEMES
-    for state in ("first", "answer", "citation", "refusal", "library")
+    for state in ("first", "answer", "citation", "refusal", "summary", "library")
 )
 README_SHOTS = (
     "citation-1440-light",
@@ -99,6 +100,10 @@ def _bring_about(page: Any, state: str, question: str) -> None:
     if state == "library":
         page.get_by_role("tab", name="Library").click()
         page.wait_for_selector("#papers .papers")
+    elif state == "summary":
+        page.fill("#question textarea", _TOPIC)
+        page.click("#summarise")
+        page.wait_for_selector("#live footer", timeout=_ANSWER_MS)
     elif state != "first":
         page.fill("#question textarea", _OUTSIDE if state == "refusal" else question)
         page.press("#question textarea", "Enter")

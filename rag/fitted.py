@@ -1,0 +1,37 @@
+"""What was fitted on labelled questions: weights of small linear models, with where they are from.
+
+`fitted.yaml` is written by `python -m tests.bench.fit`, which says how well they do on questions
+they were not fitted on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+PATH = Path(__file__).with_name("fitted.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression over named features."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """Between 0 and 1; every feature it was fitted on must be given."""
+        total = self.intercept + sum(w * features[name] for name, w in self.weights.items())
+        return 1 / (1 + math.exp(-total))
+
+
+@cache
+def fitted(name: str) -> Logistic:
+    """The fitted model of this name: `citable` (a paper) or `answered` (a question)."""
+    model = yaml.safe_load(PATH.read_text(encoding="utf-8"))[name]
+    return Logistic(model["intercept"], model["weights"])

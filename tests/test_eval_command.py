@@ -1,0 +1,232 @@
+"""`footnote eval` compares runs, switches parts off, and scores public retrieval sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.config import load_config
+from rag.evaluate import Scores, summarise
+from rag.ingest import Progress
+from rag.types import Parts
+from rag.wiring import open_desk
+from tests.conftest import PAPERS, run_footnote
+from ui.cli import main
+from ui.evaluation import ablate, measure
+from ui.figures import print_figures
+
+QUESTION = "What share of termination clauses does Lantern find?"
+CASE = {"id": "1", "question": QUESTION, "gold_titles": [PAPERS[0]["title"]]}
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """One question that the library answers."""
+    path = tmp_path / "questions.jsonl"
+    path.write_text(json.dumps(CASE), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def retrieval(tmp_path: Path) -> Path:
+    """A retrieval set of the papers: two judged queries, one without, one unusable document."""
+    folder = tmp_path / "leases"
+    (folder / "qrels").mkdir(parents=True)
+    documents = [
+        {"_id": f"d{n}", "title": p["title"], "text": p["abstract"]} for n, p in enumerate(PAPERS)
+    ]
+    documents += [{"_id": "empty", "title": "Nothing", "text": ""}]
+    documents += [documents[0] | {"_id": "again"}]
+    queries = [
+        {"_id": "q1", "text": "clauses of leases and other contracts"},
+        {"_id": "q2", "text": "memorisation after pruning"},
+        {"_id": "q3", "text": "nobody judged this"},
+    ]
+    for name, items in (("corpus", documents), ("queries", queries)):
+        lines = "".join(json.dumps(item) + "\n" for item in items)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    judgments = "query-id\tcorpus-id\tscore\nq1\td0\t1\nq1\tagain\t1\nq2\td2\t2\nq2\td3\t1\n"
+    (folder / "qrels" / "test.tsv").write_text(judgments, encoding="utf-8")
+    return folder
+
+
+def test_a_run_is_compared_with_an_earlier_one(
+    library: Path, questions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What --json printed is a baseline; nothing changed, and a table says so."""
+    search_only = ["eval", str(questions), "--library", str(library), "--search-only"]
+    assert main([*search_only, "--json"]) == 0
+    baseline = questions.with_name("baseline.json")
+    baseline.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert main([*search_only, "--compare", str(baseline), "--json"]) == 0
+    compared = json.loads(capsys.readouterr().out)["compared"]
+    assert compared["figures"]["ndcg10"]["difference"] == 0
+    assert compared["figures"]["ndcg10"]["interval"] == [0, 0]
+    assert main([*search_only, "--compare", str(baseline)]) == 0
+    shown = capsys.readouterr().out
+    assert "Compared with the baseline" in shown
+    assert "+0.000…+0.000" in shown
+    other = questions.with_name("other.jsonl")
+    other.write_text(json.dumps(CASE | {"id": "2"}), encoding="utf-8")
+    code = main(
+        ["eval", str(other), "--library", str(library), "--search-only", "--compare", str(baseline)]
+    )
+    assert code == 1
+    assert "is of other questions (1, 0 of them these; here are 1)" in capsys.readouterr().err
+
+
+def test_a_worse_run_is_told_and_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each difference is marked, and those beyond noise have a star."""
+    from rag.baseline import run_of
+
+    def figures(ndcg: float, words: int) -> Callable[[Callable[[Progress], None]], object]:
+        scores = [Scores(str(n), "single", ndcg10=ndcg, words=words) for n in range(20)]
+        return summarise(scores)
+
+    baseline = run_of(figures(0.75, 100).to_json())
+    measure(lambda show: figures(0.5, 80), print_figures, baseline, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    ndcg = next(line for line in lines if line.startswith("ndcg10") and "worse" in line)
+    assert "-0.250*" in ndcg
+    assert any(line.startswith("words ") and "better" in line for line in lines)
+    assert "* the 95 % interval of the difference excludes zero" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_figures_of_types_fit_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """All columns, no cell cut off."""
+    scores = [
+        Scores(
+            str(n), kind, words=130, sentences_supported=1.0, total_ms=20_000.0, evidence_ms=20.0,
+            ndcg10=1.0, recall5=1.0, cited_right=1.0, gold_cited=1.0, points_stated=1.0,
+            embedding_ms=10.0,
+        )
+        for n, kind in enumerate(["single", "unanswerable"])
+    ]  # fmt: skip
+    print_figures(summarise(scores))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert next(line for line in lines if line.startswith("unanswerable")).split() == [
+        "unanswerable", "1", "1.000", "1.000", "1.000", "1.000", "1.000", "1.000", "130", "0.000",
+    ]  # fmt: skip
+    assert "…" not in "".join(lines)
+
+
+def test_parts_are_switched_off_one_by_one(
+    library: Path, questions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One row a part of search, with its difference to the first row."""
+    arguments = ["eval", str(questions), "--library", str(library), "--search-only", "--ablate"]
+    assert main([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["ndcg10"] == 1
+    rows = {row["off"]: row["compared"]["figures"] for row in document["ablations"]}
+    assert {"full text", "chunk vectors", "sentence vectors"} <= set(rows)
+    assert all(row["ndcg10"]["baseline"] == 1 for row in rows.values())
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert [w for w in ("nothing", "full text", "chunk vectors") if w not in shown] == []
+
+
+class TestStopping:
+    def run(self, stop_at: int, tmp_path: Path, *, as_json: bool) -> tuple[bool, list[Parts]]:
+        seen: list[Parts] = []
+        with open_desk(tmp_path / "library", load_config()) as desk:
+
+            def measured(show: Callable[[Progress], None]) -> object:
+                seen.append(desk.parts)
+                if len(seen) == stop_at:
+                    raise KeyboardInterrupt
+                show(Progress(1, 1, "questions"))
+                return summarise([Scores("1", "single", ndcg10=0.5)])
+
+            return ablate(desk, measured, search_only=False, as_json=as_json), seen
+
+    def test_ctrl_c_prints_what_is_done(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The rows that were measured, and how many are missing."""
+        finished, _ = self.run(3, tmp_path, as_json=False)
+        captured = capsys.readouterr()
+        assert not finished
+        assert "nothing" in captured.out
+        assert "stopped after 2 of" in captured.err
+
+    def test_ctrl_c_in_the_first_run_has_nothing_to_print(self, tmp_path: Path) -> None:
+        """It ends the program as any other Ctrl-C."""
+        with pytest.raises(KeyboardInterrupt):
+            self.run(1, tmp_path, as_json=False)
+
+    def test_the_desk_runs_without_each_part(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Every part of an answer is off in one run, and the desk knows it while it runs."""
+        finished, seen = self.run(0, tmp_path, as_json=True)
+        assert finished
+        assert [p for p in seen if p != Parts()] == [
+            Parts(nothing_near_gate=False),
+            Parts(not_in_abstract_gate=False),
+            Parts(check=False),
+            Parts(quotations=False),
+        ]
+        json.loads(capsys.readouterr().out)
+
+
+def test_a_retrieval_set_is_scored_in_a_library_of_its_own(retrieval: Path, tmp_path: Path) -> None:
+    """It is added once to a folder in the cache; the library that answers stays as it is."""
+    mine = tmp_path / "mine"
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = run_footnote("eval", "--retrieval", retrieval, "--json", library=mine, **env)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert (figures["documents"], figures["documents_not_added"]) == (6, 1)
+    assert figures["documents_merged"] == 1
+    assert (figures["questions"], figures["questions_unjudged"]) == (2, 1)
+    assert (figures["recall10"], figures["recall100"]) == (1, 1)
+    assert figures["scores"]["q1"]["ndcg10"] == 1
+    assert 0.9 < figures["scores"]["q2"]["ndcg10"] <= 1
+    assert not mine.exists()
+    if folders := list((tmp_path / "cache").glob("footnote/retrieval/leases-*")):
+        assert len(folders) == 1  # other platforms keep their cache elsewhere
+
+
+def test_a_retrieval_set_is_added_once_and_never_to_somebody_s_papers(
+    library: Path, retrieval: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second run adds nothing; a library of other papers is refused."""
+    arguments = ["eval", "--retrieval", str(retrieval), "--library"]
+    own = str(tmp_path / "own")
+    assert main([*arguments, own]) == 0
+    shown = capsys.readouterr().out
+    assert "leases: 6 documents, 2 judged queries" in shown
+    assert "1 queries have no judgments" in shown
+    written = (tmp_path / "own" / "library.sqlite").stat().st_mtime_ns
+    assert main([*arguments, own, "--ablate"]) == 0
+    assert "chunk vectors" in capsys.readouterr().out
+    assert (tmp_path / "own" / "library.sqlite").stat().st_mtime_ns == written
+    lines = (retrieval / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    (retrieval / "corpus.jsonl").write_text("\n".join(lines[1:-1]), encoding="utf-8")
+    assert main([*arguments, str(library)]) == 1
+    assert "holds 1 papers that are not of leases" in capsys.readouterr().err
+
+
+def test_what_cannot_be_scored_is_said_in_a_sentence(
+    library: Path, questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that is no set, a baseline that is none; and one kind of set at a time."""
+    assert main(["eval", "--retrieval", str(tmp_path)]) == 1
+    assert "Cannot read" in capsys.readouterr().err
+    assert main(["eval", str(questions), "--compare", str(questions)]) == 1
+    assert "is not what 'footnote eval" in capsys.readouterr().err
+    for arguments in (
+        ["eval"],
+        ["eval", str(questions), "--retrieval", str(tmp_path)],
+        ["eval", str(questions), "--ablate", "--compare", str(questions)],
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 2
+        capsys.readouterr()

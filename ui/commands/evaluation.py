@@ -1,0 +1,96 @@
+"""The command that scores search and answers."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.config import load_config
+from rag.folder import cache_folder
+from ui import terminal
+from ui.commands import STOPPED
+from ui.commands.opening import open_library
+
+if TYPE_CHECKING:
+    from rag.baseline import Run
+    from rag.beir import RetrievalFigures, RetrievalSet
+    from rag.evaluate import Figures
+    from rag.ingest import Progress
+
+
+def evaluate(arguments: Namespace) -> int:
+    """`footnote eval QUESTIONS.jsonl`, `footnote eval --retrieval FOLDER`"""
+    from rag.baseline import read_baseline
+
+    baseline = read_baseline(arguments.compare) if arguments.compare else None
+    if arguments.retrieval is not None:
+        return _evaluate_retrieval(arguments, baseline)
+    return _evaluate_questions(arguments, baseline)
+
+
+def _evaluate_questions(arguments: Namespace, baseline: Run | None) -> int:
+    from rag.baseline import require_same_questions
+    from rag.evaluate import read_cases, require_papers
+    from ui.evaluation import ablate, measure, run_questions
+    from ui.figures import print_figures
+
+    cases = read_cases(arguments.questions)
+    if baseline:
+        require_same_questions(baseline, arguments.compare, [c.id for c in cases])
+    failures: set[str] = set()
+
+    def run(show: Callable[[Progress], None]) -> Figures:
+        figures = run_questions(desk, cases, show, search_only=arguments.search_only)
+        failures.update(s.model_error for s in figures.scores if s.model_error)
+        return figures
+
+    with open_library(arguments, "eval") as desk:
+        require_papers(cases, desk.library.missing_titles)
+        all_run = True
+        if arguments.ablate:
+            all_run = ablate(desk, run, search_only=arguments.search_only, as_json=arguments.json)
+        else:
+            measure(run, print_figures, baseline, as_json=arguments.json)
+    for failure in failures:
+        print(f"footnote: these are figures of quotations alone: {failure}", file=sys.stderr)
+    return int(bool(failures)) if all_run else STOPPED
+
+
+def _evaluate_retrieval(arguments: Namespace, baseline: Run | None) -> int:
+    from rag.baseline import require_same_questions
+    from rag.beir import read_retrieval_set
+    from ui.evaluation import ablate, add_corpus, measure, run_queries
+    from ui.figures import print_retrieval
+
+    found = read_retrieval_set(arguments.retrieval)
+    if baseline:
+        require_same_questions(baseline, arguments.compare, [q.id for q in found.queries])
+    if getattr(arguments, "library", None) is None:
+        # Never the library that answers: the documents are no papers of its owner.
+        arguments.library = _retrieval_library(arguments, found)
+    with open_library(arguments, "eval", must_exist=False) as desk:
+        with terminal.progress_bar("adding papers") as show:
+            corpus = add_corpus(desk, found, show)
+
+        def run(show: Callable[[Progress], None]) -> RetrievalFigures:
+            return run_queries(desk, found, corpus, show)
+
+        all_run = True
+        if arguments.ablate:
+            all_run = ablate(desk, run, search_only=True, as_json=arguments.json)
+        else:
+            measure(run, print_retrieval, baseline, as_json=arguments.json)
+    return 0 if all_run else STOPPED
+
+
+def _retrieval_library(arguments: Namespace, found: RetrievalSet) -> Path:
+    """Where the platform keeps what can be made again; other vectors go to another folder."""
+    from rag.ingest import embedding
+
+    mine = getattr(arguments, "config", None)
+    config = load_config(*([mine] if mine else []))
+    made = embedding(config.models.embedder, config.chunks.max_tokens)
+    return cache_folder("retrieval") / found.library_name(made)

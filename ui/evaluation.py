@@ -1,0 +1,146 @@
+"""Runs of `footnote eval` over an open library: questions, judged queries, and parts left out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from rag.ablate import ablations
+from rag.baseline import Run, compare, run_of
+from rag.beir import RANKED as QUERY_RANKED
+from rag.beir import Corpus, RetrievalFigures, RetrievalSet, score_query, summarise_retrieval
+from rag.errors import EvaluationError
+from rag.evaluate import RANKED, Case, Figures, score, summarise
+from rag.ingest import Progress
+from rag.wiring import Desk
+from ui.figures import print_ablations, print_comparison
+from ui.terminal import print_json, progress_bar
+
+OnProgress = Callable[[Progress], None]
+
+
+class _HasJson(Protocol):
+    def to_json(self) -> dict[str, object]: ...
+
+
+_Figures = TypeVar("_Figures", bound=_HasJson)
+
+
+def run_questions(
+    desk: Desk, cases: Sequence[Case], on_progress: OnProgress, *, search_only: bool
+) -> Figures:
+    """Ask and search every question; the figures are of a session that is under way."""
+    if not search_only:
+        with suppress(Exception):  # what is wrong with a model is said by the answers
+            desk.llm.count_tokens("warm up")
+    desk.embedder.encode(["warm up"])
+    scores = []
+    for number, case in enumerate(cases, start=1):
+        answer = None
+        if not search_only:  # before the search, which would make its pages warm
+            answer = desk.ask_once(case.question, case.turns, keep=False).answer
+        asked, passages = desk.search(case.question, case.turns, RANKED)
+        began = time.perf_counter()
+        desk.embedder.encode([asked.standalone])
+        scored = score(case, passages, answer)
+        scores.append(replace(scored, embedding_ms=_milliseconds_since(began)))
+        on_progress(Progress(number, len(cases), "questions"))
+    return summarise(scores)
+
+
+def add_corpus(desk: Desk, found: RetrievalSet, on_progress: OnProgress) -> Corpus:
+    """Add the documents that the library does not have yet; stopped, it goes on the next time.
+
+    EvaluationError when the library holds other papers: they would take ranks of the documents,
+    and the documents would stay among somebody's papers.
+    """
+    find = desk.library.find_same
+    others = desk.library.count() - Corpus(found.documents, find).papers
+    if others:
+        raise EvaluationError(
+            f"The library {desk.folder} holds {others:,} papers that are not of {found.name}; a "
+            "retrieval set needs a library of its own: name a new folder with --library, or none."
+        )
+    desk.ingest.add_records(list(found.documents.values()), found.name, on_progress)
+    return Corpus(found.documents, find)
+
+
+def run_queries(
+    desk: Desk, found: RetrievalSet, corpus: Corpus, on_progress: OnProgress
+) -> RetrievalFigures:
+    """Search for every judged query."""
+    desk.embedder.encode(["warm up"])
+    scores = []
+    for number, query in enumerate(found.queries, start=1):
+        began = time.perf_counter()
+        _, passages = desk.search(query.text, (), QUERY_RANKED)
+        took = _milliseconds_since(began)
+        scores.append(score_query(query, corpus.ranking(query, passages), took))
+        on_progress(Progress(number, len(found.queries), "queries"))
+    return summarise_retrieval(found, corpus, scores)
+
+
+def measure(
+    run: Callable[[OnProgress], _Figures],
+    print_all: Callable[[_Figures], None],
+    baseline: Run | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Run once and print the figures, and what differs from an earlier run if there is one."""
+    with progress_bar("questions") as show:
+        figures = run(show)
+    document = figures.to_json()
+    compared = compare(baseline, run_of(document)) if baseline else None
+    if as_json:
+        print_json(document | ({"compared": compared.to_json()} if compared else {}))
+        return
+    print_all(figures)
+    if compared:
+        print_comparison(compared)
+
+
+def ablate(
+    desk: Desk, run: Callable[[OnProgress], _HasJson], *, search_only: bool, as_json: bool
+) -> bool:
+    """Run with everything, then with each part off, and print one table; whether all were run.
+
+    Ctrl-C leaves the runs that are done.
+    """
+    planned = ablations(desk.config, search_only=search_only)
+    documents: dict[str, dict[str, object]] = {}
+    with progress_bar("everything") as show:
+
+        def show_all(progress: Progress) -> None:
+            done = len(documents) * progress.total + progress.done
+            stage = f"without {off}" if off else "everything"
+            show(Progress(done, len(planned) * progress.total, stage))
+
+        try:
+            for ablation in planned:
+                off = ablation.off
+                with desk.ablated(ablation.config, ablation.parts):
+                    documents[off] = run(show_all).to_json()
+        except KeyboardInterrupt:
+            if not documents:
+                raise
+    whole, *others = documents
+    full = run_of(documents[whole])
+    rows = {off: compare(full, run_of(documents[off])) for off in others}
+    if as_json:
+        ablated = [{"off": off, "compared": row.to_json()} for off, row in rows.items()]
+        print_json({**documents[whole], "ablations": ablated})
+    else:
+        print_ablations(full, rows)
+    if len(documents) < len(planned):
+        message = f"footnote: stopped after {len(documents)} of {len(planned)} runs."
+        print(message, file=sys.stderr)
+    return len(documents) == len(planned)
+
+
+def _milliseconds_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 2)
