@@ -237,8 +237,8 @@ from pathlib import Path
 from models.process import LlmProcess
 llm = LlmProcess(Path(sys.argv[1]), name="packaged")
 llm.load()
-print(json.dumps(llm.pid), flush=True)
-try:
+try:  # before it is told: the signal may come at once
+    print(json.dumps(llm.pid), flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print(json.dumps([llm.count_tokens("one two"), llm.pid]), flush=True)
