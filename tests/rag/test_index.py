@@ -57,14 +57,20 @@ def recall(library: Library, index: ChunkIndex, questions: Vectors) -> float:
 
 
 def assert_true(library: Library, index: ChunkIndex, seed: int = 1) -> None:
-    """Every answer is the exact one: keys, order and similarity."""
+    """Every answer is the exact one: keys, order and similarity.
+
+    Two chunks may change places when they are as near as the rounding of stored vectors: they are
+    no longer of length 1 exactly, which a cosine takes into account and a product does not.
+    """
     keys, vectors = library.chunk_vectors()
     rows = dict(zip(keys, vectors, strict=True))
     for question in unit_vectors(5, vectors.shape[1], seed):
         found = index.nearest(question, 10)
-        assert [key for key, _ in found] == exact(library, question, 10)
-        for key, similarity in found:
-            assert similarity == pytest.approx(float(rows[key] @ question), abs=1e-3)
+        assert len({key for key, _ in found}) == len(found)
+        true = [float(rows[key] @ question) for key, _ in found]
+        assert [similarity for _, similarity in found] == pytest.approx(true, abs=1e-3)
+        best = [float(rows[key] @ question) for key in exact(library, question, 10)]
+        assert true == pytest.approx(best, abs=1e-3)
 
 
 def uses_chroma(index: ChunkIndex) -> bool:
