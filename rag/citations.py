@@ -27,9 +27,12 @@ class Cited:
 
 def take_citations(text: str, existing: Container[int]) -> Cited:
     """Take the markers out of a text and keep the numbers that are in `existing`."""
-    found = [n for marker in MARKER.findall(text) for n in _numbers(marker)]
+    found: list[int] = []
+    while markers := MARKER.findall(text):  # taking out an inner one may complete an outer one
+        found += [n for marker in markers for n in _numbers(marker)]
+        text = MARKER.sub("", text).replace("()", "")
     kept = tuple(dict.fromkeys(n for n in found if n in existing))
-    plain = re.sub(r"\s+([.,;!?])(?!\d)", r"\1", MARKER.sub("", text).replace("()", ""))
+    plain = re.sub(r"\s+([.,;!?])(?!\d)", r"\1", text)
     return Cited(" ".join(plain.split()), kept, sum(n not in existing for n in found))
 
 

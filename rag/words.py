@@ -77,8 +77,3 @@ def plain_number(number: str) -> str:
     sign, whole, fraction, unit = _PARTS.fullmatch(number).groups()  # type: ignore[union-attr]
     digits = f"{whole or 0}{(fraction or '').rstrip('0').rstrip('.')}"
     return f"{sign}{digits}{unit.lower()}"
-
-
-def negations(text: str) -> int:
-    """How many words of the text deny something."""
-    return sum(w in NEGATIONS or w.endswith(("n't", "n’t")) for w in words(text))

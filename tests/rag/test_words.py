@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.words import content_stems, content_words, negations, numbers, stem, words
+from rag.words import content_stems, content_words, numbers, stem, words
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,3 @@ def test_content_words_leave_out_the_asking() -> None:
     assert content_words("Which papers show how retrieval helps?") == ["retrieval", "helps"]
     assert content_words("What is it?") == ["what", "is", "it"]
     assert content_stems("What is it?") == []
-
-
-def test_negations_are_counted() -> None:
-    """Denials in every usual form count, and words that only look like them do not."""
-    assert negations("It does not help and isn’t cheap; it cannot fail.") == 4
-    assert negations("A notable note on knots.") == 0
