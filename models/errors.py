@@ -26,7 +26,7 @@ class UnknownModel(ModelError):
 
 
 class BadModelFile(ModelError):
-    """A file that is not a GGUF, or one that llama.cpp cannot run."""
+    """A file that is not the model it should be, or one that cannot be run."""
 
 
 class ModelDied(ModelError):

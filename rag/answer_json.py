@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from rag.refusal import explain, rests_on
-from rag.types import Answer, Passage, Question
+from rag.types import Answer, AnswerSentence, Passage, Question
 
 _T = TypeVar("_T")
 
@@ -35,7 +35,9 @@ def answer_json(answer: Answer) -> dict[str, object]:
                 "citations": list(s.citations),
                 "verdict": s.verdict,
                 "origin": s.origin,
+                "reason": s.reason,
                 "quote": s.quote,
+                "quote_offsets": _offsets(answer, s),
                 "theme": s.theme,
             }
             for s in answer.sentences
@@ -64,6 +66,16 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "answer_tokens": answer.answer_tokens,
         "timings": asdict(answer.timings),
     }
+
+
+def _offsets(answer: Answer, sentence: AnswerSentence) -> list[int] | None:
+    """Where the quote stands in the abstract of the first source cited that has it: start, end."""
+    for number in sentence.citations:
+        source = answer.evidence.source(number)
+        for known in source.sentences if source else ():
+            if known.text == sentence.quote:
+                return [known.span.start, known.span.end]
+    return None
 
 
 def _first_quote(answer: Answer, number: int) -> str | None:

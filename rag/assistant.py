@@ -22,6 +22,7 @@ from rag.stream import SentenceStream
 from rag.topic import summary_topic
 from rag.types import (
     Answer,
+    Checker,
     DraftReady,
     Event,
     Evidence,
@@ -118,12 +119,14 @@ class Assistant:
         config: Config,
         keep: Callable[[Answer, str], None] = lambda answer, conversation: None,
         parts: Parts | None = None,
+        checker: Checker | None = None,
     ) -> None:
         self._searcher = searcher
         self._llm = llm
         self._config = config
         self._keep = keep
         self._parts = parts or Parts()
+        self._checker = checker
 
     def ask(
         self,
@@ -179,7 +182,7 @@ class Assistant:
         yield EvidenceFound(plan.evidence)
         answer = Answer(uuid.uuid4().hex, asked, (), plan.evidence, model=None)
         if plan.sections and not reply.stopped:
-            composer = Composer(plan.sections, plan.words, self._parts)
+            composer = Composer(plan.sections, plan.words, self._parts, self._checker)
             yield DraftReady(tuple(composer.sentences))
             answer = replace(answer, model=self._llm.name)
             for number, section in enumerate(plan.sections, start=1):
@@ -229,7 +232,7 @@ class Assistant:
             model_text="\n\n".join(filter(None, [answer.model_text, stream.text])),
             prompt_tokens=answer.prompt_tokens + generation.prompt_tokens,
             answer_tokens=answer.answer_tokens + generation.answer_tokens,
-            model_error=answer.model_error or generation.error,
+            model_error=answer.model_error or generation.error or composer.error,
         )
 
     def _plan(self, question: str, papers: int | None, clock: _Clock) -> _Plan:

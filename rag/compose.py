@@ -16,6 +16,7 @@ from rag.citations import take_citations
 from rag.support import check_support
 from rag.types import (
     AnswerSentence,
+    Checker,
     Dropped,
     Origin,
     Parts,
@@ -25,6 +26,7 @@ from rag.types import (
     SourceSentence,
     Support,
     Verdict,
+    Withheld,
 )
 from rag.words import content_stems
 
@@ -34,9 +36,16 @@ _REPEATED = 0.8  # share of a sentence's stems in another at which it says nothi
 class Composer:
     """Builds one answer, sentence by sentence."""
 
-    def __init__(self, sections: Sequence[Section], words: int, parts: Parts) -> None:
+    def __init__(
+        self,
+        sections: Sequence[Section],
+        words: int,
+        parts: Parts,
+        checker: Checker | None = None,
+    ) -> None:
         """`words` is how long the whole answer may become; the sections share them."""
         self._parts = parts
+        self._checker = checker if parts.trained_checker else None
         self._words = _shares(sections, words)
         self.sentences: list[AnswerSentence] = []
         self.dropped = Dropped()
@@ -46,6 +55,11 @@ class Composer:
         if self._parts.quotations:
             for section in sections:
                 self.sentences += self._extract(section)
+
+    @property
+    def error(self) -> str | None:
+        """Why the trained checker reads nothing, when it does not."""
+        return self._checker.error if self._checker else None
 
     def begin(self, section: Section) -> None:
         """What the model writes from now on belongs to this section."""
@@ -73,6 +87,7 @@ class Composer:
         if support.verdict is not Verdict.SUPPORTED:
             self._drop(unsupported=1)
             if self._parts.check:
+                self._withhold(cited.text, support)
                 return []
         return self._show(self._stated(cited.text, cited.numbers, support))
 
@@ -97,9 +112,9 @@ class Composer:
         Small models leave the number out, or write a wrong one, more often than they invent.
         """
         cited = [s for s in self._section.sources if s.number in numbers]
-        support = check_support(text, cited)
+        support = check_support(text, cited, self._checker)
         if support is None or support.verdict is not Verdict.SUPPORTED:
-            anywhere = check_support(text, self._section.sources)
+            anywhere = check_support(text, self._section.sources, self._checker)
             assert anywhere is not None  # there is evidence, or the model was not asked
             if support is None or anywhere.verdict is Verdict.SUPPORTED:
                 support = anywhere
@@ -120,7 +135,7 @@ class Composer:
 
     def _bears_out(self, number: int, text: str) -> bool:
         sources = [s for s in self._section.sources if s.number == number]
-        support = check_support(text, sources)
+        support = check_support(text, sources, self._checker)
         return support is not None and support.verdict is Verdict.SUPPORTED
 
     def _show(self, sentence: AnswerSentence) -> list[SentenceReady]:
@@ -142,6 +157,10 @@ class Composer:
     def _put(self, ready: SentenceReady) -> SentenceReady:
         self.sentences[ready.position : ready.position + ready.replaces] = [ready.sentence]
         return ready
+
+    def _withhold(self, text: str, support: Support) -> None:
+        told = Withheld(text, support.verdict, support.reason, support.sentence.text)
+        self.dropped = replace(self.dropped, withheld=(*self.dropped.withheld, told))
 
     def _drop(self, invented: int = 0, unsupported: int = 0) -> None:
         self.dropped = replace(

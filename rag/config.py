@@ -19,6 +19,7 @@ class ModelsConfig:
 
     embedder: str
     llm: str
+    checker: str
     threads: int
     context_tokens: int
     load_seconds: int
@@ -170,6 +171,7 @@ _SHARES = {k for k in _KINDS if k.endswith(("_probability", "_similarity", "_sha
 _MAY_BE_ZERO = {"models.threads", "page.port", *_SHARES} | {
     k for k in _KINDS if k.endswith("_weight")
 }
+_CHOICES = {"models.checker": ("packaged", "none")}
 _MOST = {"search.candidates": 500.0, **dict.fromkeys(_SHARES, 1.0)}
 
 
@@ -212,6 +214,9 @@ def _checked(path: Path, name: str, value: object) -> object:
     if type(value) is not kind:
         wanted = {int: "a whole number", float: "a number", str: "a text"}[kind]
         raise ConfigError(f"{path}: '{name}' is {value!r}, but must be {wanted}.")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        choices = " or ".join(f"'{choice}'" for choice in _CHOICES[name])
+        raise ConfigError(f"{path}: '{name}' is {value!r}, but must be {choices}.")
     if isinstance(value, int | float):
         number = cast(float, value)
         above_zero = math.isfinite(number) and number > 0

@@ -4,7 +4,7 @@ RagError
 ├── ConfigError         a key or a value of config.yaml
 ├── ReadError           a file that is not in a format Footnote reads
 ├── QuestionError       an empty question, or one too long to be one
-├── EvaluationError     a question set that does not fit the library
+├── EvaluationError     a set of questions or pairs that cannot be scored
 ├── IndexFailure        the vector index cannot be used; it can always be rebuilt
 └── LibraryError        a data folder; `.path` names it
     ├── LibraryBusy       another Footnote owns it
@@ -40,7 +40,7 @@ class QuestionError(RagError):
 
 
 class EvaluationError(RagError):
-    """A question set that cannot be scored on this library."""
+    """A set of questions or pairs that cannot be scored here."""
 
 
 class IndexFailure(RagError):

@@ -1,7 +1,7 @@
 """What was fitted on labelled questions: weights of small linear models, with where they are from.
 
-`fitted.yaml` is written by `python -m tests.bench.fit`, which says how well they do on questions
-they were not fitted on.
+`fitted.yaml` is written by `python -m tests.bench.fit` (papers, questions) and
+`python -m tests.bench.fit_support` (sentences), which say how well they do out of fold.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Logistic:
 
     intercept: float
     weights: Mapping[str, float]
+    threshold: float = 0.5  # the probability from which on it says yes
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Between 0 and 1; every feature it was fitted on must be given."""
@@ -32,6 +33,6 @@ class Logistic:
 
 @cache
 def fitted(name: str) -> Logistic:
-    """The fitted model of this name: `citable` (a paper) or `answered` (a question)."""
+    """The model of this name: `citable` (a paper), `answered` (a question), `supported`."""
     model = yaml.safe_load(PATH.read_text(encoding="utf-8"))[name]
-    return Logistic(model["intercept"], model["weights"])
+    return Logistic(model["intercept"], model["weights"], model.get("threshold", 0.5))

@@ -240,11 +240,22 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence of the model that was not shown, and why."""
+
+    text: str
+    verdict: Verdict
+    reason: str  # for a person
+    quote: str  # the source sentence nearest to it
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """What the model wrote that was not shown."""
 
     invented_citations: int = 0
     unsupported_sentences: int = 0
+    withheld: tuple[Withheld, ...] = ()  # those sentences, unless the check was off
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +387,7 @@ class Parts:
     nothing_near_gate: bool = True
     not_in_abstract_gate: bool = True
     check: bool = True  # otherwise every sentence of the model is shown, with its true verdict
+    trained_checker: bool = True  # otherwise the rules of the check decide alone
     quotations: bool = True  # otherwise only sentences of the model are shown
 
 
@@ -443,6 +455,28 @@ class Llm(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def titled(title: str, text: str) -> str:
+    """A source as a checker reads it: the paper's title, then its words."""
+    return f"{title.rstrip('.')}. {text}" if title and text else text
+
+
+class Checker(Protocol):
+    """Reads a source and a sentence together and says whether one bears out the other.
+
+    It never raises: when it cannot read, it leaves every sentence open, and `error` says why.
+    """
+
+    @property
+    def error(self) -> str | None: ...
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        """float32 (n, 3), rows adding up to 1, for pairs of (source, sentence).
+
+        The columns are how probably the source entails the sentence, leaves it open, and
+        contradicts it.
+        """
+        ...
 
 
 class NearestChunks(Protocol):

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import numpy as np
 
 from rag.answer_json import dump_answer, load_answer
 from rag.assistant import Assistant, Reply, clean_question, understand
@@ -22,7 +24,7 @@ from rag.ingest import AddReport, Ingest, Progress
 from rag.library import Library
 from rag.sample import EXAMPLE_QUESTIONS, SAMPLE_TAG, sample_records
 from rag.search import Searcher
-from rag.types import Answer, Embedder, Llm, Parts, Passage, Question, Turn
+from rag.types import Answer, Checker, Embedder, Llm, Parts, Passage, Question, Turn
 from rag.wordmatch import WordMatcher
 
 _LONGEST_TITLE = 120  # characters of a question that name its conversation
@@ -78,6 +80,11 @@ class Desk:
             return self._llm
 
     @cached_property
+    def checker(self) -> Checker | None:
+        """The trained checker of sentences; None where the rules decide alone."""
+        return open_checker(self.config)
+
+    @cached_property
     def ingest(self) -> Ingest:
         return Ingest(
             self.library,
@@ -99,7 +106,11 @@ class Desk:
     def warm_up(self) -> None:
         """Load the models and mend the index in the background: the first answer is quick."""
         self.start_model()
-        self._in_background(lambda: self.embedder.encode(["warm up"]), self.index.sync)
+        self._in_background(
+            lambda: self.embedder.encode(["warm up"]),
+            self.index.sync,
+            lambda: self.checker and self.checker.judge([("warm", "up")]),
+        )
 
     def start_model(self) -> None:
         """Load the chat model in the background, for instance while the embedder loads."""
@@ -140,6 +151,9 @@ class Desk:
             yield "vectors", None
         except RagError as error:
             yield "vectors", str(error)
+        if self.checker is not None:
+            self.checker.judge([("a source", "a sentence")])
+            yield "checker", self.checker.error
         try:
             self.llm.count_tokens("a word")
             yield "model", None
@@ -154,7 +168,9 @@ class Desk:
         """Begin to answer a question of a conversation; None begins a new one."""
         arrived = time.perf_counter()
         understand(question, turns, self.config.answer)  # refused before anything is loaded
-        assistant = Assistant(self.searcher, self.llm, self.config, self._keep, self.parts)
+        assistant = Assistant(
+            self.searcher, self.llm, self.config, self._keep, self.parts, self.checker
+        )
         return assistant.ask(question, turns, conversation, arrived)
 
     def ask_once(self, question: str, turns: Sequence[Turn] = (), *, keep: bool = True) -> Reply:
@@ -167,6 +183,7 @@ class Desk:
             self.config,
             (lambda answer, _: self._keep(answer, None)) if keep else (lambda answer, _: None),
             self.parts,
+            self.checker,
         )
         return assistant.ask(question, turns, arrived=arrived)
 
@@ -185,6 +202,7 @@ class Desk:
             self.config,
             lambda answer, _: self._keep(answer, conversation),
             self.parts,
+            self.checker,
         )
         return assistant.summarize(
             topic, papers or self.config.summary.papers, conversation, arrived
@@ -332,6 +350,50 @@ def open_embedder(config: Config) -> Embedder:
 
     model = Catalog.open().find(config.models.embedder, "embedder")
     return SentenceEmbedder.load(model.path, name=model.name, threads=config.models.threads)
+
+
+def open_checker(config: Config) -> Checker | None:
+    """The trained checker of sentences, if the settings wish for one; it loads at first use."""
+    return _LateChecker() if config.models.checker == "packaged" else None
+
+
+class _LateChecker:
+    """The packaged checker, loaded when the first sentence is read: evidence does not wait.
+
+    Where it cannot be loaded it leaves every sentence open, so that the rules decide alone.
+    """
+
+    def __init__(self) -> None:
+        self.error: str | None = None
+        self._loading = threading.Lock()
+        self._loaded: Checker | None = None
+        # A sentence is checked against what it cites, and once more against each source of it.
+        self._judge_one = lru_cache(maxsize=256)(self._judge)
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        if len(pairs) == 1:
+            return self._judge_one((pairs[0],))
+        return self._judge(tuple(pairs))
+
+    def _judge(self, pairs: tuple[tuple[str, str], ...]) -> np.ndarray:
+        from models.errors import ModelError
+
+        with self._loading:
+            if self._loaded is None and self.error is None:
+                try:
+                    self._loaded = _load_checker()
+                except ModelError as error:
+                    self.error = str(error)
+        if self._loaded is None:
+            return np.tile(np.array([0, 1, 0], dtype=np.float32), (len(pairs), 1))
+        return self._loaded.judge(pairs)
+
+
+def _load_checker() -> Checker:
+    from models.catalog import Catalog
+    from models.crossencoder import ADAPTER, BASE, CrossEncoder
+
+    return CrossEncoder.load(Catalog.open().find(BASE, "embedder").path, ADAPTER)
 
 
 def open_llm(config: Config) -> Llm:

@@ -211,10 +211,10 @@ def test_list_show_and_remove(tmp_path: Path, papers_file: Path) -> None:
 
 
 def test_check_says_what_is_sound(library: Path) -> None:
-    """`check` looks at database, index, vectors and model."""
+    """`check` looks at database, index, vectors, checker and model."""
     done = run_footnote("check", library=library)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("sound") == 4
+    assert done.stdout.count("sound") == 5
 
 
 def test_eval_prints_figures_and_refuses_missing_papers(library: Path, tmp_path: Path) -> None:

@@ -378,7 +378,8 @@ def _footer(view: View) -> str:
         notes.append("Stopped before the end.")
     if answer.model_error:
         notes.append(f"The model could not finish: {answer.model_error}")
-    if (count := answer.dropped.unsupported_sentences) > 0:
+    count = answer.dropped.unsupported_sentences
+    if count > 0 and not answer.dropped.withheld:
         notes.append(f"{_count(count, 'sentence')} of the model not borne out by the sources.")
     if (count := answer.dropped.invented_citations) > 0:
         notes.append(f"{_count(count, 'invented citation')} removed.")
@@ -388,7 +389,23 @@ def _footer(view: View) -> str:
     seconds = answer.timings.total_ms / 1000
     facts.append(f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s")
     note = f'<span class="notes">{escape(" ".join(filter(None, notes)))}</span>'
-    return f'<footer>{note}<span class="facts">{escape(" · ".join(facts))}</span></footer>'
+    shown = f'<footer>{note}<span class="facts">{escape(" · ".join(facts))}</span></footer>'
+    return shown + _withheld(answer)
+
+
+def _withheld(answer: Answer) -> str:
+    """The model's sentences that were not shown, folded away, each with the reason."""
+    if not answer.dropped.withheld:
+        return ""
+    items = "".join(
+        f"<li>{escape(w.text)} <em>{escape(w.reason or w.verdict)}</em></li>"
+        for w in answer.dropped.withheld
+    )
+    count = _count(len(answer.dropped.withheld), "sentence")
+    return (
+        f'<details class="withheld"><summary>{count} of the model not shown: not borne out by the '
+        f"sources</summary><ul>{items}</ul></details>"
+    )
 
 
 def _group(view: View) -> str:

@@ -171,6 +171,8 @@ def print_answer(out: Console, answer: Answer) -> None:
         "Stopped." if answer.stopped else "",
     )
     out.print(" ".join(filter(None, notes)), style="dim")
+    for told in answer.dropped.withheld:
+        out.print(f"Not shown: {told.text} ({told.reason})", style="dim", markup=False)
 
 
 def _print_refusal(out: Console, answer: Answer) -> None:

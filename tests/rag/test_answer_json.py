@@ -92,16 +92,28 @@ def test_a_record_that_cannot_be_read_is_a_value_error(spoilt: str) -> None:
         load_answer("" if spoilt == "all" else json.dumps(record))
 
 
+def test_a_quote_is_found_in_its_abstract_by_its_offsets() -> None:
+    """So a program can mark it there."""
+    told = answer_json(SHOWN)["sentences"]
+    assert isinstance(told, list)
+    for told_one in told:
+        source = SHOWN.evidence.source(told_one["citations"][0])
+        assert source is not None
+        start, end = told_one["quote_offsets"]
+        assert source.paper.abstract[start:end] == told_one["quote"]
+
+
 def test_an_answer_has_the_promised_keys() -> None:
     """The interface of `ask --json`, at every level."""
     found = answer_json(SHOWN)
     assert set(found) == PROMISED | ADDED
-    promised = {"text", "citations", "verdict", "origin", "quote", "theme"}
+    promised = {"text", "citations", "verdict", "origin", "reason"}
+    promised |= {"quote", "quote_offsets", "theme"}
     assert set(found["sentences"][0]) == promised
     assert set(found["citations"][0]) == {"number", "paper_id", "title", "quote"}
     assert set(found["evidence"][0]) == {"number", "paper_id", "title", "sentences"}
     assert set(found["nearest"][0]) == {"paper_id", "title"}
-    assert set(found["dropped"]) == {"invented_citations", "unsupported_sentences"}
+    assert set(found["dropped"]) == {"invented_citations", "unsupported_sentences", "withheld"}
     assert set(found["timings"]) == {"search_ms", "evidence_ms", "first_token_ms", "total_ms"}
 
 
@@ -117,7 +129,9 @@ def test_an_answer_is_plain_json() -> None:
             "citations": [1],
             "verdict": "supported",
             "origin": "model",
+            "reason": "",
             "quote": "Lantern reads contracts.",
+            "quote_offsets": [0, 24],
             "theme": "",
         }
     ]

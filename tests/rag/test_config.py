@@ -120,6 +120,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(
         ("evidence.near_similarity: -0.1", "must be above zero"),
         ("evidence.near_similarity: 7.0", "must be at most 1"),
         ("search.candidates: 501", "must be at most 500"),
+        ("models.checker: mine", "must be 'packaged' or 'none'"),
         ("models.llm: 3", "must be a text"),
         ("models.llm: null", "must be a text"),
         ("models.llm: yes", "must be a text"),

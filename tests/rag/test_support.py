@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 
 from rag.support import check_support
@@ -113,6 +116,15 @@ PLANTED = {
         "Distillation helps readers.",
         "Reranking pays.",
     ),
+    "phrase moved to another clause": (
+        "On Finnish pages, recall reaches 88%.",
+        "Recall reaches 88% on Finnish pages.",
+        "Accuracy rises from 70.3% to 61.5% on FerryBench.",
+        "In 2 GB of memory, the index holds 3 million abstracts.",
+        "On HarborQA, Beacon is faster than Lantern.",
+        "With labels, distillation helps readers.",
+        "Below 40 ms, accuracy rises from 61.5% to 70.3% on FerryBench.",
+    ),
     "another paper": (
         "Moss on north walls keeps stones damp for weeks.",
         "The survey covers 90 harbours in nine countries.",
@@ -138,6 +150,11 @@ FAITHFUL = {
         "Retrieval errors cause most wrong answers.",
         "The index holds 3 million abstracts.",
         "Recall reaches 88% on English pages.",
+    ),
+    "phrase moved": (
+        "On short questions, Beacon is faster than Lantern.",
+        "Accuracy rises from 61.5% to 70.3% on FerryBench, while latency stays below 40 ms.",
+        "Recall reaches on English pages 88%.",
     ),
     "light touch": (
         "lantern outperforms Beacon by 4.2 points on HarborQA",
@@ -197,7 +214,17 @@ def test_the_reason_names_what_is_wrong() -> None:
     assert check("Beacon is slower than Lantern on short questions.").reason == (
         "the source says 'faster', not 'slower'"
     )
-    assert "lighthouse" in check("Lantern outperforms Lighthouse by 4.2 points.").reason
+    assert "Lighthouse" in check("Lantern outperforms Lighthouse by 4.2 points.").reason
+
+
+def test_a_reason_is_true_of_the_whole_source() -> None:
+    """What another sentence of it has is only said to be missing from the nearest one."""
+    found = check("Lantern outperforms Beacon by 12 points on HarborQA.")
+    assert found.reason == "12 is not in its nearest sentence"
+    both = source(1, "Lantern reads maps at sea.", "Readers like charts.", title="Maps")
+    told = check_support("Lantern reads charts at sea.", [both])
+    assert told is not None
+    assert told.reason == "not in its nearest sentence: charts"
 
 
 def test_the_verdict_names_the_source_that_bears_it_out() -> None:
@@ -212,6 +239,24 @@ def test_a_paper_may_be_called_by_its_own_name() -> None:
     ours = source(1, "It obtains the best score on HarborQA.", title="Lantern: Beating Beacon")
     assert _verdict("Lantern obtains the best score on HarborQA.", ours) is Verdict.SUPPORTED
     assert _verdict("Beacon obtains the best score on HarborQA.", ours) is not Verdict.SUPPORTED
+
+
+def test_a_sentence_that_restates_nothing_is_not_read() -> None:
+    """Whatever a checker would make of it: two words say too little, other words something else."""
+
+    class Credulous:
+        error = None
+
+        def judge(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.tile(np.float32([1, 0, 0]), (len(pairs), 1))
+
+    for text in ("The answer is 12.", "Whales sing in winter because they feel at ease."):
+        found = check_support(text, [SOURCE], Credulous())
+        assert found is not None
+        assert found.verdict is not Verdict.SUPPORTED
+    retold = check_support("Lantern beats Beacon on HarborQA by 4.2 points.", [SOURCE], Credulous())
+    assert retold is not None
+    assert retold.verdict is Verdict.SUPPORTED
 
 
 def test_nothing_to_check_against() -> None:

@@ -28,6 +28,7 @@ from rag.types import (
     Span,
     Timings,
     Verdict,
+    Withheld,
     Writing,
 )
 from ui import render
@@ -105,6 +106,7 @@ def everywhere(hostile: str) -> list[str]:
         evidence,
         hostile,
         model_error=hostile,
+        dropped=Dropped(1, 1, (Withheld(hostile, Verdict.PARTLY, hostile, hostile),)),
     )
     refused = replace(answer, evidence=Evidence((), (paper,), reason=Reason.NOTHING_NEAR))
     themed = replace(
@@ -138,7 +140,7 @@ def everywhere(hostile: str) -> list[str]:
 
 
 ALLOWED_TAGS = set(
-    "article button code details div footer h2 h3 li mark p progress q section span summary ul a"
+    "article button code details div em footer h2 h3 li mark p progress q section span summary ul a"
     "".split()
 )
 ALLOWED_ATTRIBUTES = set(
@@ -333,6 +335,15 @@ class TestExchange:
         assert "Stopped before the end." in text
         assert "2 sentences of the model not borne out" in text
         assert "1 invented citation removed" in text
+
+    def test_what_was_withheld_is_told_with_its_reason(self) -> None:
+        """Folded away, and as text: the model may write anything."""
+        told = Withheld("9.9 points <b>", Verdict.UNSUPPORTED, "9.9 is not in the source", "")
+        view = View.of("k", replace(ANSWER, dropped=Dropped(0, 1, (told,))))
+        text = shown(view).text
+        assert "1 sentence of the model not shown" in text
+        assert "9.9 points <b> 9.9 is not in the source" in " ".join(text.split())
+        assert '<details class="withheld"><summary>' in render.exchange(view)
 
     def test_events_build_up_to_the_finished_answer(self) -> None:
         quoted = replace(SENTENCE, text=FOUND.text, origin=Origin.QUOTATION)
