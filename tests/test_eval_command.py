@@ -1,22 +1,24 @@
-"""`footnote eval` compares runs, switches parts off, and scores public retrieval sets."""
+"""`footnote eval` compares runs, switches parts off, scores retrieval sets and the check."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.config import load_config
-from rag.evaluate import Scores, summarise
+from rag.evaluation.questions import Figures, Scores, summarise
+from rag.evaluation.verdicts import Judged, Pair, SupportFigures, SupportRun, summarise_support
 from rag.ingest import Progress
-from rag.types import Parts
+from rag.types import Checker, Parts, Verdict
 from rag.wiring import open_desk
 from tests.conftest import PAPERS, run_footnote
 from ui.cli import main
-from ui.evaluation import ablate, measure
-from ui.figures import print_figures
+from ui.evaluation import ablate, measure, run_pairs
+from ui.figures import print_checks, print_figures, print_support
 
 QUESTION = "What share of termination clauses does Lantern find?"
 CASE = {"id": "1", "question": QUESTION, "gold_titles": [PAPERS[0]["title"]]}
@@ -80,18 +82,21 @@ def test_a_run_is_compared_with_an_earlier_one(
 
 def test_a_worse_run_is_told_and_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     """Each difference is marked, and those beyond noise have a star."""
-    from rag.baseline import run_of
+    from rag.evaluation.baseline import run_of
 
-    def figures(ndcg: float, words: int) -> Callable[[Callable[[Progress], None]], object]:
-        scores = [Scores(str(n), "single", ndcg10=ndcg, words=words) for n in range(20)]
+    def figures(ndcg: float, words: int, ms: float) -> Figures:
+        scores = [
+            Scores(str(n), "single", ndcg10=ndcg, words=words, total_ms=ms) for n in range(20)
+        ]
         return summarise(scores)
 
-    baseline = run_of(figures(0.75, 100).to_json())
-    measure(lambda show: figures(0.5, 80), print_figures, baseline, as_json=False)
+    baseline = run_of(figures(0.75, 100, 1000.0).to_json())
+    measure(lambda show: figures(0.5, 80, 2000.0), print_figures, baseline, as_json=False)
     lines = capsys.readouterr().out.splitlines()
     ndcg = next(line for line in lines if line.startswith("ndcg10") and "worse" in line)
     assert "-0.250*" in ndcg
     assert any(line.startswith("words ") and "better" in line for line in lines)
+    assert next(line for line in lines if "total_ms median" in line).endswith("slower")
     assert "* the 95 % interval of the difference excludes zero" in lines
     assert max(map(len, lines)) <= 80
 
@@ -170,6 +175,7 @@ class TestStopping:
             Parts(nothing_near_gate=False),
             Parts(not_in_abstract_gate=False),
             Parts(check=False),
+            Parts(trained_checker=False),
             Parts(quotations=False),
         ]
         json.loads(capsys.readouterr().out)
@@ -230,3 +236,264 @@ def test_what_cannot_be_scored_is_said_in_a_sentence(
             main(arguments)
         assert stopped.value.code == 2
         capsys.readouterr()
+
+
+PAIRS = [
+    {"sentence": "Gulls sleep on 1 leg.", "label": "supported", "kind": "verbatim"},
+    {"sentence": "Gulls sleep on 2 legs.", "label": "unsupported", "kind": "number"},
+    {"sentence": "Gulls never sleep on 1 leg.", "label": "unsupported", "kind": "negation"},
+]
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Three pairs of one source: one right, two wrong."""
+    path = tmp_path / "pairs.jsonl"
+    shared = {"paper": "Gulls at Night", "source": "Gulls sleep on 1 leg."}
+    path.write_text("".join(json.dumps(shared | p) + "\n" for p in PAIRS), encoding="utf-8")
+    return path
+
+
+class Careless:
+    """A checker to which every source bears out every sentence."""
+
+    error = None
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        return np.tile(np.float32([1, 0, 0]), (len(pairs), 1))
+
+
+@pytest.fixture
+def careless(monkeypatch: pytest.MonkeyPatch) -> Careless:
+    """The checker in use passes everything; the rules alone pass nothing but what is right."""
+
+    def judge(pair: Pair, checker: Checker | None) -> Verdict:
+        if checker is None:
+            return Verdict.SUPPORTED if pair.is_right else Verdict.UNSUPPORTED
+        entailed, _, _ = checker.judge([(pair.source, pair.sentence)])[0]
+        return Verdict.SUPPORTED if entailed > 0.5 else Verdict.UNSUPPORTED
+
+    checker = Careless()
+    monkeypatch.setattr("ui.evaluation.judge", judge)
+    monkeypatch.setattr("rag.wiring.open_checker", lambda config: checker)
+    return checker
+
+
+class TestSupport:
+    def test_it_needs_no_library_and_makes_none(
+        self, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Nor does it mind who owns one."""
+        folder = tmp_path / "library"
+        arguments = ["eval", "--support", str(pairs), "--library", str(folder), "--json"]
+        assert main(arguments) == 0
+        assert json.loads(capsys.readouterr().out)["pairs"] == 3
+        assert not folder.exists()
+        with open_desk(folder, load_config()):
+            assert main(arguments) == 0
+
+    def test_the_packaged_pairs_are_the_default(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """They come with the program, in both forms it prints."""
+        folder = ["--library", str(tmp_path / "library")]
+        assert main(["eval", "--support", "--json", *folder]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert set(document["shares"]) == {"passed", "kept"}
+        assert main(["eval", "--support", *folder]) == 0
+        shown = capsys.readouterr().out
+        assert "wrong pairs passed" in shown
+        assert max(map(len, shown.splitlines())) <= 80
+
+    def test_a_checker_that_passes_everything_is_seen(
+        self, careless: Careless, pairs: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """All wrong pairs pass, and the rules alone stand beside it."""
+        assert main(["eval", "--support", str(pairs), "--json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert (document["trained"], document["passed"], document["kept"]) == (True, 1.0, 1.0)
+        assert (document["rules"]["passed"], document["rules"]["kept"]) == (0.0, 1.0)
+        assert main(["eval", "--support", str(pairs)]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        passed = next(line for line in lines if line.startswith("wrong pairs passed"))
+        assert passed.split()[3:] == ["100.0%", "(34.2-100.0)", "0.0%", "(0.0-65.8)"]
+        number = next(line for line in lines if line.startswith("number"))
+        assert number.split() == ["number", "1", "1", "of", "1", "0", "of", "1"]
+        assert max(map(len, lines)) <= 80
+
+    def test_a_run_is_compared_with_an_earlier_one(
+        self,
+        pairs: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Of the same pairs; a check that has become careless is worse."""
+        arguments = ["eval", "--support", str(pairs)]
+        assert main([*arguments, "--json"]) == 0
+        baseline = pairs.with_name("baseline.json")
+        baseline.write_text(capsys.readouterr().out, encoding="utf-8")
+        monkeypatch.setattr("ui.evaluation.judge", lambda pair, checker: Verdict.SUPPORTED)
+        assert main([*arguments, "--compare", str(baseline)]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert next(line for line in lines if line.startswith("passed")).endswith("worse")
+        assert main(["eval", str(pairs), "--compare", str(baseline)]) == 1
+        assert "footnote eval … --json" in capsys.readouterr().err
+        lines = pairs.read_text(encoding="utf-8").splitlines()
+        pairs.write_text("\n".join(lines[1:]), encoding="utf-8")
+        assert main([*arguments, "--compare", str(baseline)]) == 1
+        assert "is of other pairs (3, 2 of them these; here are 2)" in capsys.readouterr().err
+
+    def test_ctrl_c_stops_it(
+        self,
+        pairs: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Nothing half-counted is printed."""
+
+        def stop(pair: Pair, checker: Checker | None) -> Verdict:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("ui.evaluation.judge", stop)
+        assert main(["eval", "--support", str(pairs), "--json"]) == 130
+        captured = capsys.readouterr()
+        assert (captured.out, captured.err) == ("", "footnote: stopped.\n")
+
+    @pytest.mark.parametrize(
+        ("arguments", "word"),
+        [
+            (["questions.jsonl", "--support"], "QUESTIONS.jsonl"),
+            (["--support", "--retrieval", "leases"], "--retrieval"),
+            (["--support", "--ablate"], "leave --ablate out"),
+            (["--support", "--search-only"], "leave --search-only out"),
+        ],
+    )
+    def test_it_is_scored_by_itself(
+        self, arguments: list[str], word: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Nothing that was asked for is silently left out."""
+        with pytest.raises(SystemExit) as stopped:
+            main(["eval", *arguments])
+        assert stopped.value.code == 2
+        message = capsys.readouterr().err.splitlines()[-1]
+        assert "--support" in message
+        assert word in message
+
+    def test_a_file_that_is_none_is_said(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """In one sentence."""
+        assert main(["eval", "--support", str(tmp_path)]) == 1
+        assert capsys.readouterr().err == (
+            f"footnote: Cannot read the pairs in {tmp_path}: it is a folder; name the file in it.\n"
+        )
+
+    def test_many_kinds_with_long_names_fit_a_terminal(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A long name is folded, a figure never is."""
+        judged = [
+            Judged(
+                Pair("Paper", "Source.", f"Sentence {n}.", label, "a claim about another thing"),
+                Verdict.SUPPORTED,
+                1234.5,
+            )
+            for n, label in enumerate([*Verdict] * 1000)
+        ]
+        run = SupportRun(
+            summarise_support(judged, trained=True), summarise_support(judged, trained=False)
+        )
+        print_support(run)
+        print_checks(run)
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert "  the check passes 100.0% (99.8-100.0) of 2,000 wrong pairs" in lines
+        assert "  the rules alone pass 100.0% (99.8-100.0) of 2,000 wrong pairs" in lines
+        assert "…" not in "".join(lines)
+
+
+class TestCheckBesideAnswers:
+    """Figures that rest on the check come with what the check is worth."""
+
+    def ask(self, library: Path, questions: Path, *arguments: str) -> None:
+        assert main(["eval", str(questions), "--library", str(library), *arguments]) == 0
+
+    @pytest.fixture(autouse=True)
+    def _quick(self, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from rag.evaluation.verdicts import read_pairs
+        from tests.fakes import ScriptedLlm
+
+        monkeypatch.setattr("rag.evaluation.verdicts.packaged_pairs", lambda: read_pairs(pairs))
+        monkeypatch.setattr("rag.wiring.open_llm", lambda config: ScriptedLlm(["Nothing."] * 20))
+
+    def test_it_stands_after_them(
+        self, careless: Careless, library: Path, questions: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """With the checker in use, which here passes everything."""
+        self.ask(library, questions)
+        lines = [line for line in capsys.readouterr().out.splitlines() if line]
+        after = lines.index(next(x for x in lines if x.startswith("sentences_of_model")))
+        assert lines[after + 1 : after + 3] == [
+            "  the check passes 100.0% (34.2-100.0) of 2 wrong pairs",
+            "  and keeps 100.0% (20.7-100.0) of 1 right ones",
+        ]
+        assert not [line for line in lines if line.startswith("check_")]
+
+    def test_search_alone_checks_nothing(
+        self, library: Path, questions: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """And so says nothing of a check."""
+        self.ask(library, questions, "--search-only", "--json")
+        assert json.loads(capsys.readouterr().out)["check"] is None
+        self.ask(library, questions, "--search-only")
+        assert "wrong pairs" not in capsys.readouterr().out
+
+    def test_without_the_trained_checker_it_is_that_of_the_rules(
+        self, careless: Careless, library: Path, questions: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Only in the run that switches it off."""
+        self.ask(library, questions, "--ablate", "--json")
+        document = json.loads(capsys.readouterr().out)
+        assert (document["check"]["trained"], document["check"]["passed"]) == (True, 1.0)
+        passed = {
+            row["off"]: row["compared"]["figures"]["check_passed"]["now"]
+            for row in document["ablations"]
+        }
+        assert passed.pop("check: trained checker") == 0.0
+        assert set(passed.values()) == {1.0}
+
+    def test_a_table_of_parts_has_both_below(
+        self, careless: Careless, library: Path, questions: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The check, and its rules alone."""
+        self.ask(library, questions, "--ablate")
+        shown = capsys.readouterr().out
+        assert "the check passes 100.0% (34.2-100.0) of 2 wrong pairs" in shown
+        assert "the rules alone pass 0.0% (0.0-65.8) of 2 wrong pairs" in shown
+
+
+def test_progress_is_told_pair_by_pair(careless: Careless) -> None:
+    """With both checks in one pass."""
+    told: list[Progress] = []
+    found = [Pair("Paper", "Source.", f"{n}.", Verdict.PARTLY, "any") for n in range(2)]
+    run = run_pairs(found, careless, told.append)
+    assert [(p.done, p.total, p.stage) for p in told] == [(1, 2, "pairs"), (2, 2, "pairs")]
+    assert isinstance(run.rules, SupportFigures)
+    assert run_pairs(found, None, told.append).rules is None
+
+
+def test_a_desk_opens_its_checker_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it is first used; that there is none is remembered too."""
+    opened: list[Checker | None] = []
+    for checker in (Careless(), None):
+
+        def open_checker(config: object, checker: Checker | None = checker) -> Checker | None:
+            opened.append(checker)
+            return checker
+
+        monkeypatch.setattr("rag.wiring.open_checker", open_checker)
+        with open_desk(tmp_path / "library", load_config()) as desk:
+            assert not opened
+            assert [desk.checker, desk.checker] == [checker, checker]
+        assert len(opened) == 1
+        opened.clear()

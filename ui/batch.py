@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from rag.errors import RagError
-from rag.evaluate import read_turns
+from rag.evaluation.questions import read_turns
 from rag.ingest import Progress
 from rag.types import Turn
 

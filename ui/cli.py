@@ -176,8 +176,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--no-browser", action="store_true", help="only print the address")
 
     evaluate = command(
-        evaluation.evaluate, "eval", "score search and answers on a set of questions", as_json
+        evaluation.evaluate,
+        "eval",
+        "score search and answers on a set of questions, or the check of sentences on pairs",
+        as_json,
     )
+    evaluate.set_defaults(refuse=evaluate.error)
     scored = evaluate.add_mutually_exclusive_group(required=True)
     scored.add_argument("questions", nargs="?", type=Path, metavar="QUESTIONS.jsonl")
     scored.add_argument(
@@ -186,6 +190,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="score search on a public set instead (corpus.jsonl, queries.jsonl, qrels), in a "
         "library of its own",
+    )
+    scored.add_argument(
+        "--support",
+        nargs="?",
+        type=Path,
+        const=True,
+        metavar="PAIRS.jsonl",
+        help="score the check of sentences instead, on labelled pairs of source and sentence "
+        "(default: the packaged ones); needs no library",
     )
     evaluate.add_argument(
         "--search-only", action="store_true", help="score retrieval alone; no model is asked"

@@ -1,4 +1,4 @@
-"""Runs of `footnote eval` over an open library: questions, judged queries, and parts left out."""
+"""Runs of `footnote eval`: questions, judged queries, labelled pairs, and parts left out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from rag.ablate import ablations
-from rag.baseline import Run, compare, run_of
-from rag.beir import RANKED as QUERY_RANKED
-from rag.beir import Corpus, RetrievalFigures, RetrievalSet, score_query, summarise_retrieval
 from rag.errors import EvaluationError
-from rag.evaluate import RANKED, Case, Figures, score, summarise
+from rag.evaluation.ablate import ablations
+from rag.evaluation.baseline import Run, compare, run_of
+from rag.evaluation.beir import RANKED as QUERY_RANKED
+from rag.evaluation.beir import (
+    Corpus,
+    RetrievalFigures,
+    RetrievalSet,
+    score_query,
+    summarise_retrieval,
+)
+from rag.evaluation.questions import RANKED, Case, Figures, score, summarise
+from rag.evaluation.verdicts import Judged, Pair, SupportRun, judge, summarise_support
 from rag.ingest import Progress
+from rag.types import Checker
 from rag.wiring import Desk
 from ui.figures import print_ablations, print_comparison
 from ui.terminal import print_json, progress_bar
@@ -31,9 +39,17 @@ _Figures = TypeVar("_Figures", bound=_HasJson)
 
 
 def run_questions(
-    desk: Desk, cases: Sequence[Case], on_progress: OnProgress, *, search_only: bool
+    desk: Desk,
+    cases: Sequence[Case],
+    check: SupportRun | None,
+    on_progress: OnProgress,
+    *,
+    search_only: bool,
 ) -> Figures:
-    """Ask and search every question; the figures are of a session that is under way."""
+    """Ask and search every question; the figures are of a session that is under way.
+
+    `check` is what the desk's check is worth; None where no sentence is checked.
+    """
     if not search_only:
         with suppress(Exception):  # what is wrong with a model is said by the answers
             desk.llm.count_tokens("warm up")
@@ -49,7 +65,7 @@ def run_questions(
         scored = score(case, passages, answer)
         scores.append(replace(scored, embedding_ms=_milliseconds_since(began)))
         on_progress(Progress(number, len(cases), "questions"))
-    return summarise(scores)
+    return summarise(scores, check.figures(trained=desk.parts.trained_checker) if check else None)
 
 
 def add_corpus(desk: Desk, found: RetrievalSet, on_progress: OnProgress) -> Corpus:
@@ -84,6 +100,29 @@ def run_queries(
     return summarise_retrieval(found, corpus, scores)
 
 
+def run_pairs(
+    pairs: Sequence[Pair], checker: Checker | None, on_progress: OnProgress
+) -> SupportRun:
+    """Judge every pair, and with a trained checker by the rules alone as well."""
+    if checker is not None:
+        checker.judge([("a source", "a sentence")])  # it loads at first use, which is no sentence's
+    checkers = [None] if checker is None else [checker, None]
+    judged: list[list[Judged]] = [[] for _ in checkers]
+    for number, pair in enumerate(pairs, start=1):
+        for found, one in zip(judged, checkers, strict=True):
+            began = time.perf_counter()
+            verdict = judge(pair, one)
+            found.append(Judged(pair, verdict, _milliseconds_since(began)))
+        on_progress(Progress(number, len(pairs), "pairs"))
+    if checker is not None and checker.error:
+        raise EvaluationError(checker.error)  # its figures would be those of the rules
+    check, *rules = (
+        summarise_support(found, trained=one is not None)
+        for found, one in zip(judged, checkers, strict=True)
+    )
+    return SupportRun(check, rules[0] if rules else None)
+
+
 def measure(
     run: Callable[[OnProgress], _Figures],
     print_all: Callable[[_Figures], None],
@@ -92,7 +131,7 @@ def measure(
     as_json: bool,
 ) -> None:
     """Run once and print the figures, and what differs from an earlier run if there is one."""
-    with progress_bar("questions") as show:
+    with progress_bar("scoring") as show:
         figures = run(show)
     document = figures.to_json()
     compared = compare(baseline, run_of(document)) if baseline else None

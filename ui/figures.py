@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rag.baseline import Comparison, Difference, Run, run_of
-from rag.beir import RetrievalFigures
-from rag.evaluate import Figures
+from rag.evaluation.baseline import Comparison, Difference, Run, run_of
+from rag.evaluation.beir import RetrievalFigures
+from rag.evaluation.questions import Figures
+from rag.evaluation.verdicts import Share, SupportFigures, SupportRun
+from rag.types import Verdict
 from ui.terminal import consoles
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
     from rich.table import Table
 
-# The main figures of questions and of retrieval sets, with a heading on two short lines.
+# The main figures of each kind of set, with a heading on two short lines.
 _COLUMNS = {
     "ndcg10": "nDCG\n@10",
     "recall5": "recall\n@5",
@@ -27,6 +29,8 @@ _COLUMNS = {
     "words": "words",
     "abstained": "re-\nfused",
     "answerable_refused": "wrongly\nrefused",
+    "passed": "wrong\npassed",
+    "kept": "right\nkept",
 }
 _BEYOND_NOISE = "* the 95 % interval of the difference excludes zero"
 
@@ -35,7 +39,7 @@ def print_figures(figures: Figures) -> None:
     """The figures of a question set, and the main ones by type of question."""
     out, _ = consoles()
     run = run_of(figures.to_json())
-    _print_list(run)
+    _print_list(run, _worth(figures.check) if figures.check else {})
     columns = [n for n in _COLUMNS if any(n in row for row in run.by_type.values())]
     table = _table("type", "n", *(_COLUMNS[n] for n in columns))
     for kind, row in run.by_type.items():
@@ -59,7 +63,90 @@ def print_retrieval(figures: RetrievalFigures) -> None:
             out.print(f"{count:,} {what}", style="dim")
     run = run_of(figures.to_json())
     shown = {n: v for n, v in run.figures.items() if n in _COLUMNS or n.startswith("search_ms")}
-    _print_list(Run(shown, {}, {}))
+    _print_list(Run(shown, {}, {}), {})
+
+
+def print_support(run: SupportRun) -> None:
+    """What the check of sentences is worth, over all pairs, by label and by kind."""
+    out, _ = consoles()
+    check = run.check
+    out.print(
+        f"{check.pairs:,} pairs: {check.kept.of:,} right, which the source bears out, and "
+        f"{check.passed.of:,} wrong"
+    )
+    checks = {_name_of(check): check} | ({_name_of(run.rules): run.rules} if run.rules else {})
+    out.print()
+    table = _table("", *checks)
+    table.add_row("wrong pairs passed", *(_share(c.passed) for c in checks.values()))
+    table.add_row("right pairs kept", *(_share(c.kept) for c in checks.values()))
+    table.add_row("accuracy", *(f"{c.accuracy:.3f}" for c in checks.values()))
+    table.add_row("F1, mean of the verdicts", *(f"{c.f1:.3f}" for c in checks.values()))
+    table.add_row("ms a sentence, median", *(f"{c.sentence_ms:,.2f}" for c in checks.values()))
+    out.print(table)
+    for name, figures in checks.items():
+        out.print()
+        out.print(f"Labels, and the verdicts of {name}:", style="bold")
+        out.print(_verdicts(figures))
+    out.print()
+    out.print(_kinds(checks))
+
+
+def _verdicts(figures: SupportFigures) -> Table:
+    """One row a label: how many pairs got which verdict, and how the verdict of that name does."""
+    table = _table("label", "n", *(v.value for v in Verdict), "precision", "recall", "F1")
+    for label, row in figures.by_verdict.items():
+        verdicts = [f"{figures.confusion.count(label, verdict):,}" for verdict in Verdict]
+        scores = [_number("", score) for score in (row.precision, row.recall, row.f1)]
+        table.add_row(label.value, f"{row.labelled:,}", *verdicts, *scores)
+    return table
+
+
+def _kinds(checks: Mapping[str, SupportFigures]) -> Table:
+    """One row a kind: how many of its wrong and right pairs pass, by the rules alone too."""
+    headings = [_COLUMNS["passed"], _COLUMNS["kept"]]
+    first, *others = checks.values()
+    if others:
+        headings += [f"rules:\n{what}" for what in ("passed", "kept")]
+    table = _table("kind", "n", *headings)
+    for kind, row in first.by_kind.items():
+        rows = [check.by_kind[kind] for check in checks.values()]
+        counts = [_count(share) for r in rows for share in (r.passed, r.kept)]
+        table.add_row(kind, f"{row.pairs:,}", *counts)
+    return table
+
+
+def print_checks(run: SupportRun) -> None:
+    """What the check is worth that stands behind a table, and its rules alone."""
+    out, _ = consoles()
+    for figures in filter(None, (run.check, run.rules)):
+        out.print(*_worth(figures).values(), sep="\n")
+
+
+def _worth(figures: SupportFigures) -> dict[str, str]:
+    """In words, what the figures of a run say of its check."""
+    passed, kept = figures.passed, figures.kept
+    s, es = ("s", "es") if figures.trained else ("", "")
+    return {
+        "check_passed": f"  {_name_of(figures)} pass{es} {_share(passed)} of {passed.of:,} wrong "
+        "pairs",
+        "check_kept": f"  and keep{s} {_share(kept)} of {kept.of:,} right ones",
+    }
+
+
+def _name_of(figures: SupportFigures) -> str:
+    return "the check" if figures.trained else "the rules alone"
+
+
+def _share(share: Share) -> str:
+    """A share with its interval, in per cent."""
+    if share.value is None or share.interval is None:
+        return "no such pairs"
+    low, high = share.interval
+    return f"{share.value:.1%} ({low * 100:.1f}-{high * 100:.1f})"
+
+
+def _count(share: Share) -> str:
+    return f"{share.count:,} of {share.of:,}" if share.of else ""
 
 
 def print_comparison(compared: Comparison) -> None:
@@ -75,7 +162,7 @@ def print_comparison(compared: Comparison) -> None:
             _number(name, difference.now),
             _signed(difference),
             _interval(difference),
-            {True: "better", False: "worse", None: ""}[difference.better],
+            difference.word,
         )
     out.print()
     out.print("Compared with the baseline:", style="bold")
@@ -109,12 +196,15 @@ def _explain(marked: bool) -> None:
         out.print(_BEYOND_NOISE, style="dim")
 
 
-def _print_list(run: Run) -> None:
+def _print_list(run: Run, in_words: Mapping[str, str]) -> None:
+    """Each figure on a line, some of them in words."""
     out, _ = consoles()
     spreads = {n.removesuffix(".p95") for n in run.figures if n.endswith(".p95")}
     for name, value in run.figures.items():
         spread, _, part = name.partition(".")
-        if spread not in spreads:
+        if name in in_words:
+            out.print(in_words[name])
+        elif spread not in spreads:
             out.print(f"{name:27} {_number(name, value)}")
         elif part == "median":
             p95 = run.figures[f"{spread}.p95"]

@@ -1,4 +1,4 @@
-"""Fit the small models of `rag/fitted.yaml` on labelled questions, and say how well they do.
+"""Fit two small models of `rag/fitted.yaml` on labelled questions, and say how well they do.
 
     python -m tests.bench.fit QUESTIONS.jsonl --library DIR [--foreign FILE.jsonl …] [--write]
 
@@ -14,30 +14,23 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import numpy as np
-import yaml
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import KFold
 
 from rag.assistant import understand
 from rag.compare import sides
-from rag.evaluate import Case, read_cases, require_papers
+from rag.evaluation.questions import Case, read_cases, require_papers
 from rag.evidence import FoundSide, NearPapers, citable_features, find_near, nearness
-from rag.fitted import PATH, Logistic
+from rag.fitted import Logistic
 from rag.identity import title_key
 from rag.types import Passage
 from rag.wiring import Desk, open_desk, stay_offline
+from tests.bench.logistic import Row, fit, out_of_fold, write
 
-_FOLDS = 5
-_SEED = 1
 _PAPERS = 12  # best papers of a question that the first model is fitted on
 _THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 _BAR = 40  # characters of the longest bar
-
-Row = dict[str, float]
 
 
 def main() -> None:
@@ -57,7 +50,7 @@ def main() -> None:
         answered = _fit_answered(cases, found)
         _show_nearness(desk, cases, [near.passages for near in found], arguments.foreign)
     if arguments.write:
-        _write(citable, answered, len(cases))
+        write({"citable": citable, "answered": answered})
 
 
 def _search(desk: Desk, case: Case) -> NearPapers:
@@ -85,7 +78,7 @@ def _fit_citable(cases: Sequence[Case], found: Sequence[Sequence[Passage]]) -> L
             labels.append(int(title_key(passage.paper.title) in right))
             owners.append(number)
             ranks.append(rank)
-    probabilities = _out_of_fold(rows, labels, owners)
+    probabilities = out_of_fold(rows, labels, owners)
     print(f"citable: {len(rows)} papers, AUC {roc_auc_score(labels, probabilities):.3f}")
     for threshold in _THRESHOLDS:
         precisions, recalls, sizes = [], [], []
@@ -103,14 +96,14 @@ def _fit_citable(cases: Sequence[Case], found: Sequence[Sequence[Passage]]) -> L
             f"  threshold {threshold:.2f}: cited right {fmean(precisions):.3f}, gold cited "
             f"{fmean(recalls):.3f}, {fmean(sizes):.2f} papers a question"
         )
-    return _fit(rows, labels)
+    return fit(rows, labels)
 
 
 def _fit_answered(cases: Sequence[Case], found: Sequence[NearPapers]) -> Logistic:
     """Do near papers give what is asked? Fitted on which questions the library answers."""
     rows = [near.features for near in found]
     labels = [int(case.answerable) for case in cases]
-    probabilities = _out_of_fold(rows, labels, list(range(len(rows))))
+    probabilities = out_of_fold(rows, labels, list(range(len(rows))))
     print(f"answered: {len(rows)} questions, AUC {roc_auc_score(labels, probabilities):.3f}")
     unanswerable = labels.count(0)
     for threshold in _THRESHOLDS:
@@ -127,7 +120,7 @@ def _fit_answered(cases: Sequence[Case], found: Sequence[NearPapers]) -> Logisti
         answered = [labels[k] for k in order[: max(1, round(share * len(order)))]]
         risk = answered.count(0) / len(answered)
         print(f"  {share:4.0%} {risk:6.3f} {'#' * round(risk * _BAR / (1 - fmean(labels)))}")
-    return _fit(rows, labels)
+    return fit(rows, labels)
 
 
 def _show_nearness(
@@ -146,50 +139,6 @@ def _show_nearness(
     for threshold in (0.3, 0.35, 0.4, 0.45, 0.5):
         refused = f", {np.mean(np.array(other) < threshold):.3f} of the others" if other else ""
         print(f"  below {threshold:.2f}: {np.mean(own < threshold):.3f} of the answerable{refused}")
-
-
-def _out_of_fold(rows: Sequence[Row], labels: Sequence[int], owners: Sequence[int]) -> list[float]:
-    """The probability of each row by a model that saw no row of the same question."""
-    questions = list(dict.fromkeys(owners))
-    probabilities = [0.0] * len(rows)
-    for train, test in KFold(_FOLDS, shuffle=True, random_state=_SEED).split(questions):
-        seen = {questions[k] for k in train}
-        held_out = {questions[k] for k in test}
-        model = _fit(
-            [r for r, o in zip(rows, owners, strict=True) if o in seen],
-            [y for y, o in zip(labels, owners, strict=True) if o in seen],
-        )
-        for k, owner in enumerate(owners):
-            if owner in held_out:
-                probabilities[k] = model.probability(rows[k])
-    return probabilities
-
-
-def _fit(rows: Sequence[Row], labels: Sequence[int]) -> Logistic:
-    """L2-regularised logistic regression on scaled features, its weights for unscaled ones."""
-    names = list(rows[0])
-    table = np.array([[row[name] for name in names] for row in rows])
-    mean, deviation = table.mean(0), np.maximum(table.std(0), 1e-6)
-    model = LogisticRegression(C=0.3, max_iter=1000).fit((table - mean) / deviation, labels)
-    weights = model.coef_[0] / deviation
-    intercept = float(model.intercept_[0] - weights @ mean)
-    return Logistic(intercept, {n: float(w) for n, w in zip(names, weights, strict=True)})
-
-
-def _write(citable: Logistic, answered: Logistic, questions: int) -> None:
-    def plain(model: Logistic) -> dict[str, Any]:
-        return {
-            "intercept": round(model.intercept, 4),
-            "weights": {name: round(weight, 4) for name, weight in model.weights.items()},
-        }
-
-    head = (
-        "# Written by `python -m tests.bench.fit`; do not edit by hand. Logistic regressions\n"
-        f"# fitted on {questions} labelled questions; the script prints how they do out of fold.\n"
-    )
-    body = yaml.safe_dump({"citable": plain(citable), "answered": plain(answered)}, sort_keys=False)
-    PATH.write_text(head + body, encoding="utf-8")
-    print(f"wrote {PATH}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.embedder import SentenceEmbedder
 from rag.config import load_config
-from rag.evaluate import RANKED, read_cases, score, summarise
+from rag.evaluation.questions import RANKED, read_cases, score, summarise
 from rag.index import ChunkIndex
 from rag.ingest import Ingest
 from rag.library import Library

@@ -12,19 +12,23 @@ from rag.config import load_config
 from rag.folder import cache_folder
 from ui import terminal
 from ui.commands import STOPPED
-from ui.commands.opening import open_library
+from ui.commands.opening import open_library, settings_of
 
 if TYPE_CHECKING:
-    from rag.baseline import Run
-    from rag.beir import RetrievalFigures, RetrievalSet
-    from rag.evaluate import Figures
+    from rag.evaluation.baseline import Run
+    from rag.evaluation.beir import RetrievalFigures, RetrievalSet
+    from rag.evaluation.questions import Figures
+    from rag.evaluation.verdicts import SupportRun
     from rag.ingest import Progress
+    from rag.types import Checker
 
 
 def evaluate(arguments: Namespace) -> int:
-    """`footnote eval QUESTIONS.jsonl`, `footnote eval --retrieval FOLDER`"""
-    from rag.baseline import read_baseline
+    """`footnote eval QUESTIONS.jsonl`, `… --retrieval FOLDER`, `… --support [PAIRS.jsonl]`"""
+    from rag.evaluation.baseline import read_baseline
 
+    if arguments.support is not None:
+        return _evaluate_support(arguments)
     baseline = read_baseline(arguments.compare) if arguments.compare else None
     if arguments.retrieval is not None:
         return _evaluate_retrieval(arguments, baseline)
@@ -32,26 +36,30 @@ def evaluate(arguments: Namespace) -> int:
 
 
 def _evaluate_questions(arguments: Namespace, baseline: Run | None) -> int:
-    from rag.baseline import require_same_questions
-    from rag.evaluate import read_cases, require_papers
+    from rag.evaluation.baseline import require_same
+    from rag.evaluation.questions import read_cases, require_papers
     from ui.evaluation import ablate, measure, run_questions
-    from ui.figures import print_figures
+    from ui.figures import print_checks, print_figures
 
     cases = read_cases(arguments.questions)
     if baseline:
-        require_same_questions(baseline, arguments.compare, [c.id for c in cases])
+        require_same(baseline, arguments.compare, [c.id for c in cases])
     failures: set[str] = set()
 
     def run(show: Callable[[Progress], None]) -> Figures:
-        figures = run_questions(desk, cases, show, search_only=arguments.search_only)
+        figures = run_questions(desk, cases, check, show, search_only=arguments.search_only)
         failures.update(s.model_error for s in figures.scores if s.model_error)
         return figures
 
     with open_library(arguments, "eval") as desk:
         require_papers(cases, desk.library.missing_titles)
+        # What the check is worth does not change from run to run, but with its trained checker.
+        check = None if arguments.search_only else _packaged_run(desk.checker)
         all_run = True
         if arguments.ablate:
             all_run = ablate(desk, run, search_only=arguments.search_only, as_json=arguments.json)
+            if check and not arguments.json:
+                print_checks(check)
         else:
             measure(run, print_figures, baseline, as_json=arguments.json)
     for failure in failures:
@@ -59,15 +67,47 @@ def _evaluate_questions(arguments: Namespace, baseline: Run | None) -> int:
     return int(bool(failures)) if all_run else STOPPED
 
 
+def _packaged_run(checker: Checker | None) -> SupportRun:
+    from rag.evaluation.verdicts import packaged_pairs
+    from ui.evaluation import run_pairs
+
+    with terminal.progress_bar("pairs") as show:
+        return run_pairs(packaged_pairs(), checker, show)
+
+
+def _evaluate_support(arguments: Namespace) -> int:
+    from rag.evaluation.baseline import read_baseline, require_same
+    from rag.evaluation.verdicts import packaged_pairs, read_pairs
+    from rag.wiring import open_checker
+    from ui.evaluation import measure, run_pairs
+    from ui.figures import print_support
+
+    for name in ("ablate", "search_only"):
+        if getattr(arguments, name):
+            option = name.replace("_", "-")
+            arguments.refuse(f"--support scores the check of sentences alone; leave --{option} out")
+    baseline = read_baseline(arguments.compare, "pairs") if arguments.compare else None
+    pairs = packaged_pairs() if arguments.support is True else read_pairs(arguments.support)
+    if baseline:
+        require_same(baseline, arguments.compare, [p.id for p in pairs], "pairs")
+    checker = open_checker(settings_of(arguments))
+
+    def run(show: Callable[[Progress], None]) -> SupportRun:
+        return run_pairs(pairs, checker, show)
+
+    measure(run, print_support, baseline, as_json=arguments.json)
+    return 0
+
+
 def _evaluate_retrieval(arguments: Namespace, baseline: Run | None) -> int:
-    from rag.baseline import require_same_questions
-    from rag.beir import read_retrieval_set
+    from rag.evaluation.baseline import require_same
+    from rag.evaluation.beir import read_retrieval_set
     from ui.evaluation import ablate, add_corpus, measure, run_queries
     from ui.figures import print_retrieval
 
     found = read_retrieval_set(arguments.retrieval)
     if baseline:
-        require_same_questions(baseline, arguments.compare, [q.id for q in found.queries])
+        require_same(baseline, arguments.compare, [q.id for q in found.queries])
     if getattr(arguments, "library", None) is None:
         # Never the library that answers: the documents are no papers of its owner.
         arguments.library = _retrieval_library(arguments, found)

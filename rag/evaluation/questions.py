@@ -8,7 +8,6 @@ every paper.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +16,8 @@ from pathlib import Path
 from statistics import fmean, median, quantiles
 
 from rag.errors import EvaluationError
+from rag.evaluation.files import read_objects
+from rag.evaluation.verdicts import SupportFigures
 from rag.identity import title_key
 from rag.types import Answer, Origin, Passage, Turn, Verdict
 
@@ -95,6 +96,7 @@ class Figures:
     points_stated: float | None
     sentences_supported: float | None
     sentences_of_model: float | None
+    check: SupportFigures | None  # what the check is worth on which the two above rest
     citations_invented_shown: int  # must be 0
     citations_invented_removed: int
     words: float | None
@@ -114,31 +116,23 @@ class Figures:
 
     def to_json(self) -> dict[str, object]:
         """The figures as `footnote eval --json` prints them, with what each question scored."""
-        figures = asdict(replace(self, scores=()))
-        return figures | {"scores": {s.id: s.to_json() for s in self.scores}}
+        return {
+            **asdict(replace(self, scores=(), check=None)),
+            "check": self.check.to_json() if self.check else None,
+            "scores": {s.id: s.to_json() for s in self.scores},
+        }
 
 
 def read_cases(path: Path) -> list[Case]:
     """The questions of a JSON Lines file; EvaluationError names the line that is wrong."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"Cannot read the questions in {path}: {error}.") from error
+    wanted = "a question with id, type, question, gold_titles and answer_points"
     cases: dict[str, Case] = {}
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                case = _case(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise EvaluationError(
-                    f"{path}, line {number} is not a question with id, type, question, gold_titles "
-                    f"and answer_points ({error})."
-                ) from error
-            if case.id in cases:
-                raise EvaluationError(
-                    f"{path}, line {number} repeats the id {case.id}; give each question its own."
-                )
-            cases[case.id] = case
+    for number, case in read_objects(path, "the questions in", wanted, _case):
+        if case.id in cases:
+            raise EvaluationError(
+                f"{path}, line {number} repeats the id {case.id}; give each question its own."
+            )
+        cases[case.id] = case
     if not cases:
         raise EvaluationError(f"{path} holds no questions.")
     return list(cases.values())
@@ -275,8 +269,11 @@ def _without_markers(text: str) -> str:
     return " ".join(plain.split())
 
 
-def summarise(cases: Sequence[Scores]) -> Figures:
-    """Figures over all questions, and the main ones by type of question."""
+def summarise(cases: Sequence[Scores], check: SupportFigures | None = None) -> Figures:
+    """Figures over all questions, and the main ones by type of question.
+
+    `check` is what the check is worth that judged their sentences.
+    """
     refused = [s for s in cases if s.abstained]
     answered = [s for s in cases if s.total_ms is not None]  # none when search alone is scored
     unanswerable = [s for s in answered if s.type == "unanswerable"]
@@ -293,6 +290,7 @@ def summarise(cases: Sequence[Scores]) -> Figures:
         questions=len(cases),
         **{name: _mean(getattr(s, name) for s in cases) for name in _MEANS},
         sentences_of_model=_mean(s.sentences_of_model for s in cases),
+        check=check,
         citations_invented_shown=sum(s.citations_invented_shown for s in cases),
         citations_invented_removed=sum(s.citations_invented_removed for s in cases),
         words=_mean(s.words for s in cases if s.words),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import EvaluationError
-from rag.evaluate import (
+from rag.evaluation.questions import (
     Case,
     Scores,
     ndcg,
@@ -21,6 +21,7 @@ from rag.evaluate import (
     score,
     summarise,
 )
+from rag.evaluation.verdicts import Judged, Pair, summarise_support
 from rag.types import (
     Answer,
     Dropped,
@@ -331,6 +332,17 @@ class TestAverages:
         assert found["scores"]["q7"]["type"] == "single"
         assert found["scores"]["q7"]["cited_right"] is None
 
+    def test_what_the_check_is_worth_stands_beside_what_rests_on_it(self) -> None:
+        """In the JSON too, without its single pairs."""
+        pair = Pair("Gulls", "Gulls sleep.", "Gulls fly.", Verdict.UNSUPPORTED, "other verb")
+        check = summarise_support([Judged(pair, Verdict.SUPPORTED, 1.0)], trained=False)
+        found = json.loads(json.dumps(summarise([Scores("a", "single")], check).to_json()))
+        assert (found["check"]["passed"], found["check"]["pairs"]) == (1.0, 1)
+        names = list(found)
+        assert names.index("check") == names.index("sentences_of_model") + 1
+        assert "scores" not in found["check"]
+        assert summarise([Scores("a", "single")]).to_json()["check"] is None
+
     def test_figures_are_plain_json(self) -> None:
         """Every figure has a name and a number or null."""
         found = json.loads(json.dumps(summarise([Scores("a", "single", ndcg10=1.0)]).to_json()))
@@ -388,6 +400,7 @@ class TestReading:
             '{"id": "a", "question": "b", "answer_points": [3]}',
             '{"id": "a", "question": "b", "history": [["only asked"]]}',
             '{"id": "a", "question": "b", "history": "text"}',
+            "[" * 9999,
         ],
     )
     def test_a_bad_line_is_named(self, tmp_path: Path, line: str) -> None:
@@ -396,6 +409,21 @@ class TestReading:
         with pytest.raises(EvaluationError, match="line 3 is not a question") as error:
             read_cases(path)
         assert str(path) in str(error.value)
+
+    @pytest.mark.parametrize(
+        ("line", "why"),
+        [
+            ("{", "(it is not JSON)"),
+            ("[1, 2]", "(it is no JSON object)"),
+            ('{"id": "a"}', "(it has no question)"),
+            ('{"id": "a", "question": "b", "history": 3}', "(history must be a list of"),
+        ],
+    )
+    def test_what_is_wrong_is_said_in_words(self, tmp_path: Path, line: str, why: str) -> None:
+        """Not in those of the language the program is written in."""
+        with pytest.raises(EvaluationError) as error:
+            read_cases(self.write(tmp_path, line))
+        assert why in str(error.value)
 
     def test_a_repeated_id_is_named(self, tmp_path: Path) -> None:
         """Scores are kept by id; two questions must not share one."""
@@ -407,6 +435,8 @@ class TestReading:
         """Missing, empty and unreadable files each give one sentence."""
         with pytest.raises(EvaluationError, match="Cannot read the questions"):
             read_cases(tmp_path / "missing.jsonl")
+        with pytest.raises(EvaluationError, match="it is a folder; name the file in it"):
+            read_cases(tmp_path)
         with pytest.raises(EvaluationError, match="holds no questions"):
             read_cases(self.write(tmp_path, "", " "))
         (tmp_path / "bytes.jsonl").write_bytes(b"\xff\xfe\x00")
@@ -439,7 +469,7 @@ class TestGold:
         assert asked == ["Gold", "Second Gold"]
 
 
-SHARED = Path(__file__).parents[3] / "shared" / "eval" / "questions_dev.jsonl"
+SHARED = Path(__file__).parents[4] / "shared" / "eval" / "questions_dev.jsonl"
 
 
 @pytest.mark.skipif(

@@ -16,6 +16,9 @@ _NAMES = {
     "word_weight": "words near in meaning",
     "nothing_near_gate": "gate: nothing near",
     "not_in_abstract_gate": "gate: not in abstract",
+    "check": "check of sentences",
+    "trained_checker": "check: trained checker",
+    "quotations": "quotations",
 }
 # It does not weigh one score against the others, but words of the title within one.
 _NO_PART = {"title_weight"}

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
-from rag.ablate import ablations
 from rag.config import SearchConfig, load_config
+from rag.evaluation.ablate import ablations
 from rag.types import Parts
 from rag.wiring import open_desk
 
@@ -36,6 +36,13 @@ def test_every_weight_and_every_part_is_switched_off_once() -> None:
     assert off == [[w] for w in weights] + [[p.name] for p in fields(Parts)]
     assert all(a.config.search.title_weight == config.search.title_weight for a in rest)
     assert len({a.off for a in rest}) == len(rest)
+
+
+def test_parts_have_names_for_a_person() -> None:
+    """Those of the check say that they are of the check."""
+    off = [a.off for a in ablations(load_config(), search_only=False)]
+    assert off[-3:] == ["check of sentences", "check: trained checker", "quotations"]
+    assert not [name for name in off if "_" in name]
 
 
 def test_search_alone_has_parts_of_search_alone() -> None:

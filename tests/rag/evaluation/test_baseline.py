@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from rag.baseline import (
+from rag.errors import EvaluationError
+from rag.evaluation.baseline import (
     Difference,
     Run,
     compare,
     paired_interval,
     read_baseline,
-    require_same_questions,
+    require_same,
     run_of,
 )
-from rag.errors import EvaluationError
-from rag.evaluate import Scores, summarise
+from rag.evaluation.questions import Scores, summarise
 
 
 def run(*ndcg: float | None, total_ms: float = 100.0) -> Run:
@@ -74,7 +74,11 @@ class TestDirection:
             ("ndcg10", 0.5, 0.6, True),
             ("ndcg10", 0.6, 0.5, False),
             ("words", 100.0, 80.0, True),
-            ("total_ms.median", 100.0, 120.0, False),
+            ("total_ms.median", 100.0, 120.0, None),
+            ("evidence_per_embedding", 2.0, 3.0, None),
+            ("check_passed", 0.02, 0.04, False),
+            ("passed", 0.04, 0.02, True),
+            ("kept", 0.8, 0.7, False),
             ("answerable_refused", 0.1, 0.0, True),
             ("citations_invented_shown", 0, 1, False),
             ("refusal_f1", 0.5, 0.6, True),
@@ -87,8 +91,26 @@ class TestDirection:
     def test_better_is_by_the_figure(
         self, name: str, baseline: float | None, now: float | None, better: bool | None
     ) -> None:
-        """More is better of what is right, less of words and time; some figures have no good."""
+        """More is better of what is right, less of words; times and some figures have no good."""
         assert Difference(name, baseline, now).better is better
+
+    @pytest.mark.parametrize(
+        ("name", "baseline", "now", "word"),
+        [
+            ("ndcg10", 0.5, 0.6, "better"),
+            ("words", 80, 100, "worse"),
+            ("total_ms.median", 100.0, 120.0, "slower"),
+            ("sentence_ms", 3.0, 2.0, "faster"),
+            ("total_ms.median", 100.0, 100.0, ""),
+            ("total_ms.median", None, 100.0, ""),
+            ("sentences_of_model", 0.1, 0.2, ""),
+        ],
+    )
+    def test_times_are_slower_or_faster(
+        self, name: str, baseline: float | None, now: float | None, word: str
+    ) -> None:
+        """What else the machine did makes no answer worse."""
+        assert Difference(name, baseline, now).word == word
 
     def test_noise(self) -> None:
         """A difference counts when its interval lies on one side of zero."""
@@ -107,9 +129,24 @@ class TestComparison:
         assert (ndcg.change, ndcg.better, ndcg.interval) == (0.25, True, (0.25, 0.25))
         assert ndcg.beyond_noise
         assert compared.figures["total_ms.median"].change == -20
-        assert compared.figures["total_ms.median"].better
         assert compared.by_type["single"]["ndcg10"].change == 0.25
         assert "questions" not in compared.figures
+
+    def test_what_the_check_is_worth_is_compared(self) -> None:
+        """Right after the figures that rest on it; pairs of the check are drawn like questions."""
+        before, after = (
+            run_of({"sentences_of_model": 1.0, "check": {"passed": p, "kept": 0.5, "pairs": 9}})
+            for p in (0.02, 0.04)
+        )
+        compared = compare(before, after).figures
+        assert list(compared) == ["sentences_of_model", "check_passed", "check_kept"]
+        assert compared["check_passed"].change == pytest.approx(0.02)
+        pairs = [
+            Run({"pairs": 20, "passed": p}, {}, {str(n): {"passed": p} for n in range(20)})
+            for p in (0.0, 1.0)
+        ]
+        assert compare(*pairs).figures["passed"].beyond_noise
+        assert "pairs" not in compare(*pairs).figures
 
     def test_as_json(self) -> None:
         """What a program needs, rounded, with names instead of marks."""
@@ -146,7 +183,7 @@ class TestBaseline:
         read = read_baseline(path)
         assert read.figures["ndcg10"] == 0.5
         assert read.scores["a"]["ndcg10"] == 0.5
-        require_same_questions(read, path, ["a"])
+        require_same(read, path, ["a"])
 
     @pytest.mark.parametrize(
         "text", ["", "{", "[]", "3", "null", '{"questions": "many"}', '{"id": "q1"}', "[" * 9999]
@@ -163,15 +200,30 @@ class TestBaseline:
         """Neither ends in a traceback."""
         with pytest.raises(EvaluationError, match="Cannot read the baseline"):
             read_baseline(tmp_path / "missing.json")
+        with pytest.raises(EvaluationError, match=r"Cannot read the baseline .* it is a folder;"):
+            read_baseline(tmp_path)
         (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
-        with pytest.raises(EvaluationError, match="is not what"):
+        with pytest.raises(EvaluationError, match="no text in UTF-8"):
             read_baseline(tmp_path / "bytes")
+
+    def test_a_baseline_of_pairs_is_none_of_questions(self, tmp_path: Path) -> None:
+        """Each is compared with its like."""
+        path = tmp_path / "baseline.json"
+        path.write_text('{"pairs": 2, "passed": 0.5}')
+        assert read_baseline(path, "pairs").figures["passed"] == 0.5
+        with pytest.raises(EvaluationError, match="is not what 'footnote eval … --json'"):
+            read_baseline(path)
+        path.write_text('{"questions": 2}')
+        with pytest.raises(EvaluationError, match="make a baseline with 'footnote eval --support"):
+            read_baseline(path, "pairs")
 
     def test_other_questions_are_refused(self) -> None:
         """Means over other questions say nothing about a change."""
         path = Path("b.json")
         with pytest.raises(EvaluationError, match=r"other questions \(2, 1 of them these;"):
-            require_same_questions(run(0.5, 0.5), path, ["0", "x"])
+            require_same(run(0.5, 0.5), path, ["0", "x"])
+        with pytest.raises(EvaluationError, match=r"other pairs \(4; here are 1"):
+            require_same(Run({"pairs": 4}, {}, {}), path, ["0"], "pairs")
         with pytest.raises(EvaluationError, match="here are 3"):
-            require_same_questions(Run({"questions": 2}, {}, {}), path, ["0", "1", "2"])
-        require_same_questions(Run({"questions": 2}, {}, {}), path, ["0", "1"])
+            require_same(Run({"questions": 2}, {}, {}), path, ["0", "1", "2"])
+        require_same(Run({"questions": 2}, {}, {}), path, ["0", "1"])

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.beir import (
+from rag.errors import EvaluationError
+from rag.evaluation.beir import (
     Corpus,
     Query,
     QueryScores,
@@ -18,7 +19,6 @@ from rag.beir import (
     score_query,
     summarise_retrieval,
 )
-from rag.errors import EvaluationError
 from rag.types import Paper, Record
 from tests.rag.builders import paper, passage
 
@@ -116,6 +116,14 @@ class TestReading:
         """One sentence with the path."""
         (write(tmp_path) / name).unlink()
         with pytest.raises(EvaluationError, match=name):
+            read_retrieval_set(tmp_path)
+
+    def test_a_folder_in_place_of_a_file(self, tmp_path: Path) -> None:
+        """Told in words, not by the system's number."""
+        write(tmp_path)
+        (tmp_path / "queries.jsonl").unlink()
+        (tmp_path / "queries.jsonl").mkdir()
+        with pytest.raises(EvaluationError, match=r"queries\.jsonl: it is a folder; name"):
             read_retrieval_set(tmp_path)
 
     def test_no_folder(self, tmp_path: Path) -> None:

@@ -16,21 +16,31 @@ from pathlib import Path
 import numpy as np
 
 from rag.errors import EvaluationError
+from rag.evaluation.files import read_text
 
 RESAMPLES = 2000
 _SEED = 1979
 _INTERVAL = (2.5, 97.5)  # percentiles
-# Means over questions that say how good search and answers are.
+_COUNTED = ("questions", "pairs")  # how many there were; the same in both runs
+# Means over questions, or over pairs, that say how good search, answers and the check are.
 MAIN = (
     "ndcg10", "recall5", "recall10", "recall100", "cited_right", "gold_cited", "points_stated",
+    "passed", "kept", "accuracy",
 )  # fmt: skip
-_HIGHER_IS_BETTER = {*MAIN, "sentences_supported"} | {
-    f"refusal_{name}" for name in ("precision", "recall", "f1")
-}
+# What is told of the check beside the figures that rest on it, as "check_passed".
+_OF_CHECK = ("passed", "kept")
 _LOWER_IS_BETTER = {
     "words", "words_max", "citations_invented_shown", "citations_invented_removed",
-    "answerable_refused", "evidence_ms", "first_token_ms", "total_ms", "search_ms", "embedding_ms",
-    "evidence_per_embedding", "evidence_share",
+    "answerable_refused", "passed", "check_passed",
+}  # fmt: skip
+_HIGHER_IS_BETTER = {
+    *MAIN, "sentences_supported", "refusal_precision", "refusal_recall", "refusal_f1", "check_kept",
+    "f1",
+} - _LOWER_IS_BETTER  # fmt: skip
+# They tell as much of what else the machine does as of the change.
+_TIMES = {
+    "evidence_ms", "first_token_ms", "total_ms", "search_ms", "embedding_ms", "sentence_ms",
+    "evidence_per_embedding",
 }  # fmt: skip
 
 
@@ -60,11 +70,21 @@ class Difference:
 
     @property
     def better(self) -> bool | None:
-        """Whether the change is for the better; None for no change, or a figure without a good."""
-        figure = self.name.partition(".")[0]
-        if not self.change or figure not in _HIGHER_IS_BETTER | _LOWER_IS_BETTER:
+        """Whether the change is for the better; None for no change, a time, or without a good."""
+        if not self.change or self._figure not in _HIGHER_IS_BETTER | _LOWER_IS_BETTER:
             return None
-        return (self.change > 0) == (figure in _HIGHER_IS_BETTER)
+        return (self.change > 0) == (self._figure in _HIGHER_IS_BETTER)
+
+    @property
+    def word(self) -> str:
+        """Better or worse, or of a time slower or faster; empty where neither is the case."""
+        if self.change and self._figure in _TIMES:
+            return "slower" if self.change > 0 else "faster"
+        return {True: "better", False: "worse", None: ""}[self.better]
+
+    @property
+    def _figure(self) -> str:
+        return self.name.partition(".")[0]
 
     @property
     def beyond_noise(self) -> bool:
@@ -101,18 +121,21 @@ class Comparison:
         }
 
 
-def read_baseline(path: Path) -> Run:
-    """What an earlier evaluation printed with --json; EvaluationError for any other file."""
+def read_baseline(path: Path, scored: str = "questions") -> Run:
+    """What an earlier evaluation printed with --json; EvaluationError for any other file.
+
+    `scored` is what the run has to have counted: questions, or pairs of the check.
+    """
+    text = read_text(path, "the baseline")
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise EvaluationError(f"Cannot read the baseline {path}: {error.strerror}.") from error
+        document = json.loads(text)
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict) or not isinstance(document.get("questions"), int):
+    if not isinstance(document, dict) or not isinstance(document.get(scored), int):
+        command = "footnote eval --support …" if scored == "pairs" else "footnote eval …"
         raise EvaluationError(
-            f"{path} is not what 'footnote eval … --json' printed; make a baseline with "
-            f"'footnote eval … --json > {path.name}'."
+            f"{path} is not what '{command} --json' printed; make a baseline with "
+            f"'{command} --json > {path.name}'."
         )
     return run_of(document)
 
@@ -134,21 +157,24 @@ def _objects(value: object) -> dict[str, dict[str, object]]:
 def _numbers(row: Mapping[str, object]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, value in row.items():
-        if isinstance(value, dict) and set(value) == {"median", "p95"}:
+        if name == "check" and isinstance(value, dict):
+            check = _numbers(value)
+            found |= {f"check_{part}": check[part] for part in _OF_CHECK if part in check}
+        elif isinstance(value, dict) and set(value) == {"median", "p95"}:
             found |= {f"{name}.{part}": number for part, number in _numbers(value).items()}
         elif isinstance(value, int | float) and not isinstance(value, bool):
             found[name] = value
     return found
 
 
-def require_same_questions(baseline: Run, path: Path, ids: list[str]) -> None:
-    """EvaluationError unless the baseline scored these questions, as far as it says."""
-    count = baseline.figures["questions"]
+def require_same(baseline: Run, path: Path, ids: list[str], scored: str = "questions") -> None:
+    """EvaluationError unless the baseline scored these questions or pairs, as far as it says."""
+    count = baseline.figures[scored]
     if (set(baseline.scores) != set(ids)) if baseline.scores else count != len(ids):
         shared = len(set(baseline.scores) & set(ids))
         held = f", {shared} of them these" if baseline.scores else ""
         raise EvaluationError(
-            f"The baseline {path} is of other questions ({count:.0f}{held}; here are {len(ids)}): "
+            f"The baseline {path} is of other {scored} ({count:.0f}{held}; here are {len(ids)}): "
             "compare runs of the same file."
         )
 
@@ -156,13 +182,14 @@ def require_same_questions(baseline: Run, path: Path, ids: list[str]) -> None:
 def compare(baseline: Run, now: Run) -> Comparison:
     """The differences of two runs, with intervals where both scored the same questions."""
     intervals = _intervals(baseline, now)
-    names = [n for n in dict.fromkeys([*now.figures, *baseline.figures]) if n != "questions"]
+    names = dict.fromkeys([*now.figures, *baseline.figures])
     return Comparison(
         {
             name: Difference(
                 name, baseline.figures.get(name), now.figures.get(name), intervals.get(name)
             )
             for name in names
+            if name not in _COUNTED
         },
         {
             kind: {

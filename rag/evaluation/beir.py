@@ -16,7 +16,8 @@ from pathlib import Path
 from statistics import fmean
 
 from rag.errors import EvaluationError
-from rag.evaluate import Spread
+from rag.evaluation.files import read_lines
+from rag.evaluation.questions import Spread
 from rag.readers.tex import clean
 from rag.types import Paper, Passage, Record
 
@@ -128,7 +129,7 @@ def _has_words(text: str) -> bool:
 
 def _objects(path: Path, *keys: str) -> Iterator[dict[str, str]]:
     """The `_id` and the texts under `keys` of each line; a missing title is an empty one."""
-    for number, line in _lines(path):
+    for number, line in read_lines(path, "the retrieval set's"):
         try:
             item = json.loads(line)
             found = {key: item.get(key) or "" for key in keys} | {"_id": item["_id"]}
@@ -154,7 +155,7 @@ def _judgments_file(folder: Path) -> Path:
 def _judgments(path: Path) -> dict[str, Judgments]:
     """Lines of query, document and grade, with a tab between; the first one names the columns."""
     found: dict[str, Judgments] = {}
-    for number, line in _lines(path):
+    for number, line in read_lines(path, "the retrieval set's"):
         if number == 1:
             continue
         try:
@@ -166,17 +167,6 @@ def _judgments(path: Path) -> dict[str, Judgments]:
                 "tabs between them."
             ) from error
     return found
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        # Not `splitlines`: it cuts at U+2028 and the like, which JSON allows inside a text.
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"Cannot read {path}: {error}.") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield number, line.rstrip("\r")
 
 
 class Corpus:
