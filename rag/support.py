@@ -10,6 +10,7 @@ costs a quotation.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from rag.edits import is_light_edit
@@ -22,6 +23,7 @@ _NEAREST = 3  # source sentences that a sentence is compared with
 # Share of a sentence's content words that the source must have for it to be partly supported.
 _PARTLY_KNOWN = 0.5
 _LEAST = 3  # content words of a sentence that the trained checker is asked about
+_MARKUP = re.compile(r"<\w|[\[\]{}|`]|://")
 _LACKING = "not in the source"
 _SURE = 1e-4  # no probability of the checker is taken to be nearer to 0 or 1
 
@@ -98,9 +100,12 @@ def _by_reading(
 
 def may_restate(sentence: str, source: str, title: str) -> bool:
     """Whether a sentence has words enough, and enough of its source's, to be read with it."""
+    if _MARKUP.search(sentence):
+        return False  # a tag or a link is no statement to restate
     stems = content_stems(sentence)
     missing = unmatched(sentence, f"{source} {title}")
-    return len(stems) >= _LEAST and len(missing) <= (1 - _PARTLY_KNOWN) * len(set(stems))
+    telling = [s for s in stems if s.isalpha()]  # "12.5" is no word
+    return len(telling) >= _LEAST and len(missing) <= (1 - _PARTLY_KNOWN) * len(set(stems))
 
 
 def reading_features(sentence: str, source: str, title: str, checker: Checker) -> dict[str, float]:

@@ -250,7 +250,11 @@ def test_a_sentence_that_restates_nothing_is_not_read() -> None:
         def judge(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.tile(np.float32([1, 0, 0]), (len(pairs), 1))
 
-    for text in ("The answer is 12.", "Whales sing in winter because they feel at ease."):
+    for text in (
+        "The answer is 12.",
+        "The answer is 4.2.",
+        "Whales sing in winter because they feel at ease.",
+    ):
         found = check_support(text, [SOURCE], Credulous())
         assert found is not None
         assert found.verdict is not Verdict.SUPPORTED
