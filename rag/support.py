@@ -17,7 +17,7 @@ from rag.edits import is_light_edit
 from rag.fitted import fitted
 from rag.objections import Objection, objections, unmatched
 from rag.types import Checker, Source, SourceSentence, Support, Verdict, titled
-from rag.words import content_stems
+from rag.words import NEGATIONS, content_stems, words
 
 _NEAREST = 3  # source sentences that a sentence is compared with
 # Share of a sentence's content words that the source must have for it to be partly supported.
@@ -102,6 +102,8 @@ def may_restate(sentence: str, source: str, title: str) -> bool:
     """Whether a sentence has words enough, and enough of its source's, to be read with it."""
     if _MARKUP.search(sentence):
         return False  # a tag or a link is no statement to restate
+    if NEGATIONS & set(words(source)) and not NEGATIONS & set(words(sentence)):
+        return False  # what denies it may have been cut off
     stems = content_stems(sentence)
     missing = unmatched(sentence, f"{source} {title}")
     telling = [s for s in stems if s.isalpha()]  # "12.5" is no word

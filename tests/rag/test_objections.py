@@ -415,7 +415,7 @@ def test_a_long_text_is_soon_read(text: str) -> None:
         began = time.process_time()
         objections(sentence, source)
         unmatched(sentence, source)
-        assert time.process_time() - began < 0.5
+        assert time.process_time() - began < 5
 
 
 def test_what_is_too_long_is_not_borne_out() -> None:
