@@ -35,7 +35,8 @@ def test_a_summary_is_printed_theme_by_theme(logs: Path) -> None:
     assert "Theme" not in done.stdout
     for paper in READING + FORECASTING:
         assert any(str(paper["title"]) in line and line.startswith("[") for line in lines)
-    assert "From abstracts, not from whole papers." in lines[-1]
+    # What the model wrote and was withheld may follow.
+    assert any(line.startswith("From abstracts, not from whole papers.") for line in lines)
     assert len(done.stdout.split("\n\n[1] ")[0].split()) <= 320, "a summary is short"
 
 
