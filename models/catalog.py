@@ -1,4 +1,4 @@
-"""The models Footnote knows: listed, found by name or path, pulled, removed."""
+"""The models Footnote knows: listed, found by name or path, pulled or built, removed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typing import Literal
 import platformdirs
 import yaml
 
+from models.built import Recipe, built_files, ensure_built, find_built
 from models.download import Progress, RemoteFile, fetch
 from models.errors import BadModelFile, DownloadFailed, UnknownModel
+from models.merge import Progress as BuildProgress
 
 FOLDER_VARIABLE = "FOOTNOTE_MODELS"
 Kind = Literal["embedder", "llm"]
@@ -26,16 +28,19 @@ class Entry:
 
     name: str
     kind: Kind
-    file: str  # within its package or repository
     license: str
+    file: str = ""  # within its package or repository
     note: str = ""
     package: str | None = None  # installed with Footnote
     repository: str | None = None  # on the Hugging Face Hub
     revision: str = "main"
+    base: str | None = None  # the entry it is built from on this machine,
+    adapter: str = ""  # with this file of the package `models`
     size_bytes: int | None = None
     sha256: str | None = None
     memory_gb: float | None = None
     context_tokens: int | None = None
+    reads_quotations: bool = False  # trained to phrase what is quoted to it, and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class ModelFile:
     name: str  # of the catalogue, or the file name without .gguf
     path: Path
     entry: Entry | None  # None for a file that was named by its path
+
+    @property
+    def reads_quotations(self) -> bool:
+        return self.entry is not None and self.entry.reads_quotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ def default_folder() -> Path:
 
 
 class Catalog:
-    """The models that are known, and the folder that holds those that were pulled."""
+    """The models that are known, and the folder that holds those that were pulled or built."""
 
     def __init__(self, entries: tuple[Entry, ...], folder: Path) -> None:
         self.entries = entries
@@ -96,17 +105,65 @@ class Catalog:
                 f"{entry.name} comes in the Python package {entry.package.replace('_', '-')}, "
                 "which is not installed. Install Footnote again.",
             )
+        if entry.base is not None:
+            self.recipe(entry).file_name()  # says so where it cannot be built
+            raise UnknownModel(
+                entry.name,
+                f"{entry.name} comes with Footnote and is built at its first use, which has not "
+                f"been yet. Run `footnote models pull {entry.name}`.",
+            )
         raise UnknownModel(
             entry.name,
             f"{entry.name} is not on this machine yet. Run `footnote models pull {entry.name}`.",
         )
 
+    def is_to_build(self, name_or_path: str) -> bool:
+        """Whether `ready` would build it, for all that can be told without reading its file."""
+        try:
+            return (
+                not _looks_like_path(name_or_path)
+                and (entry := self._entry(name_or_path, "llm")).base is not None
+                and self._installed(entry) is None
+            )
+        except UnknownModel:
+            return False
+
+    def ready(
+        self, name_or_path: str, on_progress: BuildProgress = lambda done, total: None
+    ) -> ModelFile:
+        """As `find`; but a built model is checked, and built when it is not there or not whole.
+
+        Raises what `find` does, or BuildFailed.
+        """
+        if not _looks_like_path(name_or_path):
+            entry = self._entry(name_or_path, "llm")
+            if entry.base is not None:
+                path = ensure_built(self.recipe(entry), self.folder, on_progress)
+                return ModelFile(entry.name, path, entry)
+        return self.find(name_or_path)
+
+    def recipe(self, entry: Entry) -> Recipe:
+        """What a built model is made of. Raises UnknownModel where its base is not installed."""
+        assert entry.base is not None
+        base = self.find(entry.base)
+        assert base.entry is not None
+        assert base.entry.sha256 is not None
+        return Recipe(
+            name=entry.name,
+            base_name=base.name,
+            base=base.path,
+            base_sha256=base.entry.sha256,
+            adapter=Path(__file__).parent / entry.adapter,
+        )
+
     def pull(self, name: str, on_progress: Progress = lambda there, total: None) -> ModelFile:
         """Bring a model of the catalogue onto this machine, unless it is there.
 
-        Raises UnknownModel or DownloadFailed.
+        Raises UnknownModel, DownloadFailed, or what `ready` raises for a built one.
         """
         entry = self._entry(name)
+        if entry.base is not None:
+            return self.ready(entry.name)
         path = self._installed(entry)
         if path is None:
             if entry.repository is None:
@@ -126,23 +183,30 @@ class Catalog:
         return ModelFile(entry.name, path, entry)
 
     def remove(self, name: str) -> Path:
-        """Delete a pulled model and what is left of its unfinished pulls; where it was.
+        """Delete a pulled or built model and what unfinished attempts left of it; where it was.
 
         Raises UnknownModel when nothing of it is there to be deleted.
         """
         entry = self._entry(name)
+        if entry.name.lower() != name.strip().lower():
+            raise UnknownModel(
+                name, f"To remove {entry.name}, write its whole name; nothing was removed."
+            )
         if entry.package is not None:
             raise UnknownModel(
                 entry.name, f"{entry.name} comes with Footnote and cannot be removed."
             )
-        path = self.folder / entry.file
-        found = [path] if path.is_file() else []
-        found += [p for p in self.folder.glob("*.part") if p.name.startswith(f"{entry.file}.")]
+        if entry.base is not None:
+            found = built_files(entry.name, self.folder)
+        else:
+            path = self.folder / entry.file
+            found = [path] if path.is_file() else []
+            found += [p for p in self.folder.glob("*.part") if p.name.startswith(f"{entry.file}.")]
         if not found:
             raise UnknownModel(entry.name, f"{entry.name} is not on this machine.")
         for file in found:
             file.unlink()
-        return path
+        return found[0]
 
     def _entry(self, name: str, kind: Kind | None = None) -> Entry:
         of_kind = [e for e in self.entries if kind in (None, e.kind)]
@@ -164,6 +228,11 @@ class Catalog:
         )
 
     def _installed(self, entry: Entry) -> Path | None:
+        if entry.base is not None:
+            try:
+                return find_built(self.recipe(entry), self.folder)
+            except UnknownModel:
+                return None
         if entry.package is None:
             path = self.folder / entry.file
             return path if path.is_file() else None

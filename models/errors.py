@@ -5,6 +5,7 @@ ModelError            `.model` names the model: a catalogue name or a path
 ├── BadModelFile      the file is not a GGUF that can be run
 ├── ModelDied         its process ended, hung or was closed
 ├── PromptTooLong     prompt and answer do not fit what the model sees at once
+├── BuildFailed       a model made on this machine could not be written
 └── DownloadFailed    a pull that stopped; what arrived stays for the next one
 """
 
@@ -35,6 +36,10 @@ class ModelDied(ModelError):
 
 class PromptTooLong(ModelError):
     """A prompt that, with its answer, exceeds the context of the model."""
+
+
+class BuildFailed(ModelError):
+    """A model that is made from a packaged one and an adapter could not be written."""
 
 
 class DownloadFailed(ModelError):

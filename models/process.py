@@ -23,7 +23,8 @@ from models.errors import BadModelFile, ModelDied, ModelError, UnknownModel
 from models.gguf import GgufHeader, inspect_gguf
 
 TEMPERATURE = 0.0  # greedy: the same question gets the same answer
-REPEAT_PENALTY = 1.1  # small models repeat themselves without it
+REPEAT_PENALTY = 1.1  # small models repeat themselves without it,
+NO_PENALTY = 1.0  # but one that phrases quotations is to use their words again
 
 log = logging.getLogger(__name__)
 
@@ -49,21 +50,22 @@ class LlmProcess:
         path: Path,
         *,
         name: str,
+        reads_quotations: bool = False,
         context_tokens: int = 2048,
         threads: int = 0,
         load_seconds: float = 120.0,
         temperature: float = TEMPERATURE,
-        repeat_penalty: float = REPEAT_PENALTY,
     ) -> None:
         self._path = Path(path).absolute()
         self._name = name
+        self._reads_quotations = reads_quotations
         self._load_seconds = load_seconds
         self._options = {
             "path": str(self._path),
             "context_tokens": context_tokens,
             "threads": threads,
             "temperature": temperature,
-            "repeat_penalty": repeat_penalty,
+            "repeat_penalty": NO_PENALTY if reads_quotations else REPEAT_PENALTY,
         }
         self._context_tokens = context_tokens
         self._tokens_per_second: float | None = None
@@ -79,6 +81,11 @@ class LlmProcess:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def reads_quotations(self) -> bool:
+        """Whether it was trained to phrase what is quoted to it, and nothing else."""
+        return self._reads_quotations
 
     @property
     def context_tokens(self) -> int:

@@ -276,7 +276,7 @@ class Answer:
     question: Question
     sentences: tuple[AnswerSentence, ...]
     evidence: Evidence
-    model: str | None  # None when the model was not asked
+    model: str | None  # None when no model was asked
     model_text: str = ""  # the model's own words before any repair
     dropped: Dropped = field(default_factory=Dropped)
     prompt_tokens: int = 0
@@ -436,10 +436,15 @@ class Generation(Protocol):
 
 
 class Llm(Protocol):
-    """A chat model that streams."""
+    """A chat model that streams; one without a name writes nothing."""
 
     @property
     def name(self) -> str: ...
+    @property
+    def reads_quotations(self) -> bool:
+        """Whether it was trained to phrase what is quoted to it, and nothing else."""
+        ...
+
     @property
     def context_tokens(self) -> int: ...
     @property

@@ -19,11 +19,13 @@ class ScriptedLlm:
         replies: Sequence[str | ModelError],
         *,
         name: str = "scripted",
+        reads_quotations: bool = False,
         context_tokens: int = 2048,
         tokens_per_second: float | None = 500.0,
         pause: float = 0.0,
     ) -> None:
         self.name = name
+        self.reads_quotations = reads_quotations
         self.context_tokens = context_tokens
         self.tokens_per_second = tokens_per_second  # it is loaded from the start
         self.prompts: list[tuple[ChatMessage, ...]] = []  # what it was asked, for the test to see

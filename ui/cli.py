@@ -166,8 +166,12 @@ def _parser() -> argparse.ArgumentParser:
     known.add_argument("--json", action="store_true", help="print JSON on standard output")
     pull = action(models.pull, "pull", "fetch a model; the only command that uses the network")
     pull.add_argument("name", help="a name in the catalogue")
+    gone = action(models.remove, "remove", "delete a model that was pulled or built")
+    gone.add_argument("name", help="a name in the catalogue")
     use = action(models.use, "use", "answer with this model from now on in this library")
-    use.add_argument("name", help="a name in the catalogue, or the path of a .gguf file")
+    use.add_argument(
+        "name", help="a name in the catalogue, the path of a .gguf file, or none: quotations alone"
+    )
     tried = action(models.check, "check", "load a model and see whether it works")
     tried.add_argument("name", nargs="?", help="a name or a .gguf file (default: the one in use)")
 
@@ -211,6 +215,13 @@ def _parser() -> argparse.ArgumentParser:
     against.add_argument(
         "--ablate", action="store_true", help="run again with each part switched off by itself"
     )
+    against.add_argument(
+        "--models",
+        type=_names,
+        metavar="A,B,none",
+        help="ask every question of each of these chat models (names or .gguf files; none: "
+        "quotations alone) and print their figures side by side",
+    )
     return parser
 
 
@@ -222,6 +233,13 @@ def _question(parser: argparse.ArgumentParser) -> None:
         "--batch", type=Path, metavar="QUESTIONS.jsonl", help="answer each line of a file instead"
     )
     parser.add_argument("--out", type=Path, metavar="RESULTS.jsonl", help="where --batch writes")
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError("wants names with commas between them: A,B,none")
+    return names
 
 
 def _number(text: str) -> int:

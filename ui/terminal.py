@@ -11,6 +11,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from rag.ingest import AddReport, Progress
+from rag.no_model import NO_MODEL
 from rag.refusal import basis, explain, one_sided
 from rag.types import Answer, AnswerSentence, Event, Origin, Paper, Passage
 from ui.render import View
@@ -238,10 +239,11 @@ def print_models(models: Sequence[Listed], chosen: ModelsConfig) -> None:
             entry.name,
             f"{entry.size_bytes / 1e6:,.0f} MB" if entry.size_bytes else "",
             f"{entry.memory_gb:g} GB" if entry.memory_gb else "",
-            "yes" if model.path else "",
+            "yes" if model.path else "when first used" if entry.base else "",
             entry.license,
         )
     out.print(table)
     if chosen.llm not in {m.entry.name for m in models}:
-        out.print(f"* {chosen.llm}")
+        alone = ": answers are quotations alone" if chosen.llm == NO_MODEL else ""
+        out.print(f"* {chosen.llm}{alone}")
     out.print("* in use. 'footnote models pull NAME' fetches one.", style="dim")

@@ -25,12 +25,12 @@ def catalog(tmp_path: Path) -> Catalog:
 def test_every_entry_is_complete(catalog: Catalog) -> None:
     """Each names its file, licence and one source; what is pulled can be verified."""
     assert len({e.name.lower() for e in catalog.entries}) == len(catalog.entries)
-    assert len({e.file for e in catalog.entries}) == len(catalog.entries)
+    assert len({e.file or e.adapter for e in catalog.entries}) == len(catalog.entries)
     for entry in catalog.entries:
         assert entry.kind in ("embedder", "llm")
-        assert entry.file
         assert entry.license
-        assert (entry.package is None) != (entry.repository is None), entry.name
+        assert [entry.package, entry.repository, entry.base].count(None) == 2, entry.name
+        assert (entry.base is None) == bool(entry.file) == (not entry.adapter)
         if entry.repository is not None:
             assert re.fullmatch(r"[\w.-]+/[\w.-]+", entry.repository)
             assert entry.file.endswith(".gguf")
@@ -104,7 +104,7 @@ def test_what_comes_with_footnote_is_neither_pulled_nor_removed(catalog: Catalog
     """Pulling it finds it there; removing it is refused."""
     assert catalog.pull("smollm2").path == PACKAGED
     with pytest.raises(UnknownModel, match="cannot be removed"):
-        catalog.remove("smollm2")
+        catalog.remove("smollm2-135m-instruct")
     with pytest.raises(UnknownModel, match="not on this machine"):
         catalog.remove("Qwen3-4B")
     smollm2 = catalog.find("smollm2").entry

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
+from models.errors import ModelError
 from rag.config import load_settings
+from rag.no_model import NO_MODEL
 from rag.wiring import open_desk, open_to_read
 from ui import terminal
-from ui.commands.opening import library_folder, open_library, overrides, settings_of
+from ui.commands.opening import build_model, library_folder, open_library, overrides, settings_of
 
 
 def status(arguments: Namespace) -> int:
@@ -25,6 +27,10 @@ def status(arguments: Namespace) -> int:
     for key, value in values.items():
         shown = f"{value:,}" if isinstance(value, int) else value
         out.print(f"{key.replace('_', ' '):14} {shown}")
+    if values["llm"] == NO_MODEL:
+        out.print(
+            "Answers are quotations alone; 'footnote models use NAME' chooses a model to write."
+        )
     if values["index"] in ("behind", "rebuild needed"):
         out.print("Search is exact but slower until 'footnote rebuild' makes the index anew.")
     return 0
@@ -75,7 +81,7 @@ def serve(arguments: Namespace) -> int:
     from ui.web import serve as serve_page
 
     folder = library_folder(arguments)
-    out, _ = terminal.consoles()
+    out, err = terminal.consoles()
     config = settings_of(arguments)
     port = config.page.port if arguments.port is None else arguments.port
     is_default = (
@@ -87,6 +93,10 @@ def serve(arguments: Namespace) -> int:
             out.print(
                 f"Brought the sample library: notes on {count} papers, to have something to ask."
             )
+        try:
+            build_model(config.models.llm)
+        except ModelError as error:  # the papers and earlier answers can be seen all the same
+            err.print(f"footnote: {error}", style="red")
         serve_page(
             desk,
             port=port,

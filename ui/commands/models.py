@@ -7,8 +7,9 @@ from dataclasses import asdict
 
 from rag.config import save_setting
 from rag.folder import SETTINGS, make_writable
+from rag.no_model import NO_MODEL
 from ui import terminal
-from ui.commands.opening import library_folder, settings_of
+from ui.commands.opening import build_model, library_folder, settings_of
 
 
 def list_models(arguments: Namespace) -> int:
@@ -30,9 +31,20 @@ def pull(arguments: Namespace) -> int:
     from models.catalog import Catalog
 
     out, _ = terminal.consoles()
-    with terminal.byte_bar(f"pulling {arguments.name}") as show:
-        model = Catalog.open().pull(arguments.name, show)
+    model = build_model(arguments.name)
+    if model is None:
+        with terminal.byte_bar(f"pulling {arguments.name}") as show:
+            model = Catalog.open().pull(arguments.name, show)
     out.print(f"{model.name} is at {model.path}. 'footnote models use {model.name}' chooses it.")
+    return 0
+
+
+def remove(arguments: Namespace) -> int:
+    """`footnote models remove NAME`"""
+    from models.catalog import Catalog
+
+    out, _ = terminal.consoles()
+    out.print(f"Removed {Catalog.open().remove(arguments.name)}.")
     return 0
 
 
@@ -41,14 +53,17 @@ def use(arguments: Namespace) -> int:
     from models.catalog import Catalog
     from models.gguf import inspect_gguf
 
-    model = Catalog.open().find(arguments.name)
-    inspect_gguf(model.path)
+    chosen, answers = NO_MODEL, "in quotations alone"
+    if arguments.name != NO_MODEL:
+        model = build_model(arguments.name) or Catalog.open().find(arguments.name)
+        inspect_gguf(model.path)
+        chosen = model.name if model.entry else str(model.path.absolute())
+        answers = f"with {model.name}"
     folder = library_folder(arguments)
     make_writable(folder)
-    chosen = model.name if model.entry else str(model.path.absolute())
     save_setting(folder / SETTINGS, "models.llm", chosen)
     out, _ = terminal.consoles()
-    out.print(f"The library {folder} answers with {model.name} from now on.")
+    out.print(f"The library {folder} answers {answers} from now on.")
     return 0
 
 
@@ -58,9 +73,13 @@ def check(arguments: Namespace) -> int:
     from models.process import check_gguf
 
     settings = settings_of(arguments).models
-    model = Catalog.open().find(arguments.name or settings.llm)
-    report = check_gguf(model.path, threads=settings.threads, load_seconds=settings.load_seconds)
+    name = arguments.name or settings.llm
     out, err = terminal.consoles()
+    if name == NO_MODEL:
+        out.print("No model is in use: answers are quotations alone.")
+        return 0
+    model = build_model(name) or Catalog.open().ready(name)
+    report = check_gguf(model.path, threads=settings.threads, load_seconds=settings.load_seconds)
     if not report.answered:
         err.print(f"{model.name} loads but writes nothing; pull it again or choose another.")
         return 1

@@ -59,7 +59,7 @@ def ask(arguments: Namespace) -> int:
     if arguments.batch:
         return _batch(arguments, "ask", one)
     question = _question(arguments)
-    with open_library(arguments, "ask") as desk:
+    with open_library(arguments, "ask", answers=True) as desk:
         if desk.library.count() == 0:
             raise RagError("The library holds no papers yet; 'footnote add FILE' adds some.")
         desk.start_model()
@@ -78,7 +78,7 @@ def summarize(arguments: Namespace) -> int:
     if arguments.out:
         _require_writable(arguments.out)
     topic = sys.stdin.read() if arguments.topic == "-" else arguments.topic
-    with open_library(arguments, "summarize") as desk:
+    with open_library(arguments, "summarize", answers=True) as desk:
         if desk.library.count() == 0:
             raise RagError("The library holds no papers yet; 'footnote add FILE' adds some.")
         desk.start_model()
@@ -122,7 +122,7 @@ def chat(arguments: Namespace) -> int:
     """`footnote chat`"""
     out, err = terminal.consoles()
     failed = 0
-    with open_library(arguments, "chat") as desk:
+    with open_library(arguments, "chat", answers=True) as desk:
         desk.warm_up()
         turns: list[Turn] = []
         conversation: str | None = None
@@ -201,7 +201,10 @@ def _batch(
         raise RagError("Give a question or a file of questions with --batch, not both.")
     if arguments.out is None:
         raise RagError("Name the file for the results with --out.")
-    with open_library(arguments, f"{name} --batch") as desk, terminal.progress_bar(name) as show:
+    with (
+        open_library(arguments, f"{name} --batch", answers=name == "ask") as desk,
+        terminal.progress_bar(name) as show,
+    ):
         failures = run_batch(
             arguments.batch, arguments.out, lambda q, turns: one(desk, q, turns), show
         )
