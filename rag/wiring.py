@@ -22,6 +22,7 @@ from rag.folder import DATABASE, SETTINGS, FolderLock, make_writable
 from rag.index import ChunkIndex
 from rag.ingest import AddReport, Ingest, Progress
 from rag.library import Library
+from rag.no_model import NO_MODEL, NoModel
 from rag.sample import EXAMPLE_QUESTIONS, SAMPLE_TAG, sample_records
 from rag.search import Searcher
 from rag.types import Answer, Checker, Embedder, Llm, Parts, Passage, Question, Turn
@@ -57,6 +58,7 @@ class Desk:
         self.index = ChunkIndex(library, config.index.write_seconds)
         self._lock = lock
         self._loading = threading.RLock()
+        self._starting = threading.RLock()  # the model is built while the embedder loads
         self._embedder: Embedder | None = None
         self._llm: Llm | None = None
         self.parts = Parts()  # an ablation switches some of them off
@@ -74,7 +76,7 @@ class Desk:
 
     @property
     def llm(self) -> Llm:
-        with self._loading:
+        with self._starting:
             if self._llm is None:
                 self._llm = open_llm(self.config)
             return self._llm
@@ -141,6 +143,15 @@ class Desk:
         finally:
             self.config, self.parts = before
 
+    @contextmanager
+    def answering_with(self, llm: Llm) -> Iterator[None]:
+        """Answer with another chat model until the block ends; who opened it closes it."""
+        before, self._llm = self._llm, llm
+        try:
+            yield
+        finally:
+            self._llm = before
+
     def check(self) -> Iterator[tuple[str, str | None]]:
         """(part, what is wrong with it or None) for each part of the library and its models."""
         yield "database", "; ".join(self.library.quick_check()) or None
@@ -154,6 +165,8 @@ class Desk:
         if self.checker is not None:
             self.checker.judge([("a source", "a sentence")])
             yield "checker", self.checker.error
+        if self.config.models.llm == NO_MODEL:
+            return
         try:
             self.llm.count_tokens("a word")
             yield "model", None
@@ -283,7 +296,7 @@ class Desk:
         self._closing = True
         for thread in self._background:
             thread.join()  # a process that ends while torch loads is aborted
-        with self._loading:
+        with self._starting:
             if self._llm is not None:
                 self._llm.close()
         self.index.close()
@@ -397,14 +410,20 @@ def _load_checker() -> Checker:
 
 
 def open_llm(config: Config) -> Llm:
-    """The chat model that the settings name, in a process of its own that starts at first use."""
+    """The chat model that the settings name, in a process of its own that starts at first use.
+
+    One that comes as an adapter is built first, where it is not there; that takes seconds.
+    """
+    if config.models.llm == NO_MODEL:
+        return NoModel(config.models.context_tokens)
     from models.catalog import Catalog
     from models.process import LlmProcess
 
-    model = Catalog.open().find(config.models.llm)
+    model = Catalog.open().ready(config.models.llm)
     return LlmProcess(
         model.path,
         name=model.name,
+        reads_quotations=model.reads_quotations,
         context_tokens=config.models.context_tokens,
         threads=config.models.threads,
         load_seconds=config.models.load_seconds,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -470,6 +472,182 @@ class TestCheckBesideAnswers:
         shown = capsys.readouterr().out
         assert "the check passes 100.0% (34.2-100.0) of 2 wrong pairs" in shown
         assert "the rules alone pass 0.0% (0.0-65.8) of 2 wrong pairs" in shown
+
+
+FOUND = (
+    "On a set of 412 leases, Lantern finds 91.5% of the termination clauses, against 78.2% for a "
+    "sliding window."
+)
+
+
+class TestModels:
+    """Several chat models answer the same questions, side by side."""
+
+    @pytest.fixture
+    def asked(self, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Models named faithful, careless, broken and stopped; who was asked, in order."""
+        from models.errors import ModelDied
+        from rag.config import Config
+        from rag.evaluation.verdicts import read_pairs
+        from rag.no_model import NoModel
+        from rag.types import Llm
+        from tests.fakes import ScriptedGeneration, ScriptedLlm
+
+        order: list[str] = []
+
+        class Named(ScriptedLlm):
+            def generate(self, *arguments: Any, **more: Any) -> ScriptedGeneration:
+                order.append(self.name)
+                if self.name.startswith("stopped") and len(order) == int(self.name[-1]):
+                    raise KeyboardInterrupt
+                return super().generate(*arguments, **more)
+
+        def open_llm(config: Config) -> Llm:
+            name = config.models.llm
+            died = ModelDied(name, "It died. Ask again.")
+            replies = {"careless": FOUND.replace("91.5%", "95.1%") + " [7]", "broken": died}
+            if name == "none":
+                return NoModel(2048)
+            return Named([replies.get(name, f"{FOUND} [1]")] * 9, name=name.removesuffix("!"))
+
+        monkeypatch.setattr("rag.evaluation.verdicts.packaged_pairs", lambda: read_pairs(pairs))
+        monkeypatch.setattr("rag.wiring.open_llm", open_llm)
+        return order
+
+    @pytest.fixture
+    def three(self, tmp_path: Path) -> Path:
+        """The same question three times, under other names."""
+        path = tmp_path / "three.jsonl"
+        cases = [CASE | {"id": str(n), "answer_points": ["91.5%"]} for n in range(3)]
+        path.write_text("".join(json.dumps(c) + "\n" for c in cases), encoding="utf-8")
+        return path
+
+    def run(self, three: Path, library: Path, models: str, *more: str) -> int:
+        return main(["eval", str(three), "--library", str(library), "--models", models, *more])
+
+    def test_they_take_turns_at_being_first(
+        self, asked: list[str], three: Path, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Question by question, and each has all figures of a run of its own."""
+        assert self.run(three, library, "faithful,careless,none", "--json") == 0
+        assert asked == [
+            "faithful", "careless", "careless", "faithful", "faithful", "careless",
+        ]  # fmt: skip
+        document = json.loads(capsys.readouterr().out)
+        assert document["questions"] == 3
+        models = document["models"]
+        assert list(models) == ["faithful", "careless", "none"]
+        assert {figures["questions"] for figures in models.values()} == {3}
+        assert [figures["points_stated"] for figures in models.values()] == [1.0, 1.0, 1.0]
+        recall = [models[name]["model_text"]["citation_recall"] for name in list(models)[:2]]
+        assert recall == [1.0, 0.0]
+        assert models["careless"]["citations_invented_removed"] == 3
+        assert models["none"]["model_text"] is None
+        assert models["faithful"]["scores"]["0"]["model_text"]["extract_points_kept"] == 1.0
+
+    def test_one_table_fits_a_terminal(
+        self, asked: list[str], three: Path, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Every figure of four models, whichever comes first, and the main ones by type."""
+        long = "a-model-with-a-very-long-name-Q4_K_M"
+        assert self.run(three, library, f"none,faithful,careless,{long}") == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        rows = [line.split() for line in lines]
+        assert ["citation_recall", "1.000", "0.000", "1.000"] in rows
+        assert ["points_stated", "1.000", "1.000", "1.000", "1.000"] in rows
+        assert "What the model itself wrote:" in [line.strip() for line in lines]
+        assert [row[0] for row in rows[rows.index(["single", "(3)"]) + 1 :]][:4] == [
+            "points_stated", "cited_right", "gold_cited", "words",
+        ]  # fmt: skip
+        names = [row[0] for row in rows if row]
+        assert names.index("first_token_ms") < names.index("total_ms")
+        assert any("the check pass" in line for line in lines)
+
+    def test_ctrl_c_leaves_what_is_done(
+        self, asked: list[str], three: Path, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The questions that every model has answered; within the first there is nothing."""
+        assert self.run(three, library, "faithful,stopped3", "--json") == 130
+        captured = capsys.readouterr()
+        document = json.loads(captured.out)
+        assert document["questions"] == 1
+        assert {f["questions"] for f in document["models"].values()} == {1}
+        assert captured.err == "footnote: stopped after 1 of 3 questions.\n"
+        asked.clear()
+        assert self.run(three, library, "faithful,stopped2") == 130
+        assert capsys.readouterr() == ("", "footnote: stopped.\n")
+
+    def test_a_model_that_fails_is_named(
+        self, asked: list[str], three: Path, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Its figures are of quotations alone, and of no text."""
+        assert self.run(three, library, "broken,faithful", "--json") == 1
+        captured = capsys.readouterr()
+        assert captured.err == (
+            "footnote: these are figures of quotations alone: broken: It died. Ask again.\n"
+        )
+        assert json.loads(captured.out)["models"]["broken"]["model_text"] is None
+
+    def test_two_of_the_same_name_are_refused_before_anything_is_asked(
+        self, asked: list[str], three: Path, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Also where it was written in two ways."""
+        assert self.run(three, library, "faithful,faithful!") == 1
+        assert "are called faithful; name each once" in capsys.readouterr().err
+        assert asked == []
+
+    def test_an_unknown_or_damaged_one_is_refused(
+        self, three: Path, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """In the words of any other command, before a library is opened."""
+        nowhere = library / "nowhere"
+        assert self.run(three, nowhere, "none,nosuchmodel") == 1
+        assert "There is no model 'nosuchmodel'" in capsys.readouterr().err
+        damaged = three.with_name("damaged.gguf")
+        damaged.write_bytes(b"no model")
+        assert self.run(three, nowhere, f"none,{damaged}") == 1
+        assert "is not a GGUF model" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("arguments", "word"),
+        [
+            (["questions.jsonl", "--ablate"], "--ablate"),
+            (["questions.jsonl", "--compare", "baseline.json"], "--compare"),
+            (["questions.jsonl", "--search-only"], "leave --search-only out"),
+            (["--support"], "leave --support out"),
+            (["--retrieval", "leases"], "leave --retrieval out"),
+            (["questions.jsonl", "--models", "a,,b"], "A,B,none"),
+        ],
+    )
+    def test_it_goes_with_no_other_kind_of_run(
+        self, arguments: list[str], word: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Nothing that was asked for is silently left out."""
+        with pytest.raises(SystemExit) as stopped:
+            main(["eval", "--models", "none", *arguments])
+        assert stopped.value.code == 2
+        message = capsys.readouterr().err.splitlines()[-1]
+        assert "--models" in message
+        assert word in message
+
+
+def test_one_run_tells_what_the_model_wrote(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a block of its own; a run without a model has none."""
+    from rag.evaluation.model_text import score_text
+    from tests.rag.builders import answer, evidence, source
+
+    gulls = evidence(source(1, "Gulls sleep on one leg."))
+    text = score_text(
+        replace(answer("What?", gulls), model_text="Gulls sleep on one leg [1]."), (), (), None
+    )
+    print_figures(summarise([Scores("1", "single", model_text=text)]))
+    lines = capsys.readouterr().out.splitlines()
+    block = lines[lines.index("What the model itself wrote:") :]
+    assert next(line for line in block if line.startswith("citation_f1")).split()[1] == "1.000"
+    assert next(line for line in block if line.startswith("words")).split()[1] == "5.0"
+    print_figures(summarise([Scores("1", "single")]))
+    assert "What the model itself wrote:" not in capsys.readouterr().out
 
 
 def test_progress_is_told_pair_by_pair(careless: Careless) -> None:

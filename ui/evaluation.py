@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from rag.errors import EvaluationError
@@ -20,10 +20,11 @@ from rag.evaluation.beir import (
     score_query,
     summarise_retrieval,
 )
-from rag.evaluation.questions import RANKED, Case, Figures, score, summarise
+from rag.evaluation.model_text import score_text
+from rag.evaluation.questions import RANKED, Case, Figures, Scores, score, summarise
 from rag.evaluation.verdicts import Judged, Pair, SupportRun, judge, summarise_support
 from rag.ingest import Progress
-from rag.types import Checker
+from rag.types import Answer, AnswerSentence, Checker, DraftReady, Llm, Passage
 from rag.wiring import Desk
 from ui.figures import print_ablations, print_comparison
 from ui.terminal import print_json, progress_bar
@@ -56,16 +57,86 @@ def run_questions(
     desk.embedder.encode(["warm up"])
     scores = []
     for number, case in enumerate(cases, start=1):
-        answer = None
-        if not search_only:  # before the search, which would make its pages warm
-            answer = desk.ask_once(case.question, case.turns, keep=False).answer
-        asked, passages = desk.search(case.question, case.turns, RANKED)
-        began = time.perf_counter()
-        desk.embedder.encode([asked.standalone])
-        scored = score(case, passages, answer)
-        scores.append(replace(scored, embedding_ms=_milliseconds_since(began)))
+        # Before the search, which would make its pages warm.
+        answered = None if search_only else _answer(desk, case)
+        scores.append(_scored(desk, case, _search(desk, case), answered))
         on_progress(Progress(number, len(cases), "questions"))
     return summarise(scores, check.figures(trained=desk.parts.trained_checker) if check else None)
+
+
+def run_models(
+    desk: Desk,
+    cases: Sequence[Case],
+    models: Mapping[str, Llm],
+    check: SupportRun | None,
+    on_progress: OnProgress,
+) -> dict[str, Figures]:
+    """Ask each question of every model, then the next; Ctrl-C leaves the questions that are done.
+
+    They take turns at being first: a busy machine and cold pages cost all of them alike.
+    """
+    desk.search("warm up")
+    names = list(models)
+    scores: list[dict[str, Scores]] = []
+    try:
+        for case in cases:
+            first = len(scores) % len(names)
+            answered = {}
+            for name in names[first:] + names[:first]:
+                with desk.answering_with(models[name]):
+                    answered[name] = _answer(desk, case)
+                done = len(scores) * len(names) + len(answered)
+                on_progress(Progress(done, len(cases) * len(names), "answers"))
+            found = _search(desk, case)
+            scores.append({name: _scored(desk, case, found, answered[name]) for name in names})
+    except KeyboardInterrupt:
+        if not scores:
+            raise
+    worth = check.figures(trained=desk.parts.trained_checker) if check else None
+    return {name: summarise([of_all[name] for of_all in scores], worth) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """An answer, and what it would be without a model."""
+
+    answer: Answer
+    extract: tuple[AnswerSentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What search gives for a question, and how long the question takes to embed."""
+
+    passages: list[Passage]
+    embedding_ms: float
+
+
+def _answer(desk: Desk, case: Case) -> _Answered:
+    extract: tuple[AnswerSentence, ...] = ()
+    reply = desk.ask_once(case.question, case.turns, keep=False)
+    for event in reply:
+        if isinstance(event, DraftReady):
+            extract = event.sentences
+    return _Answered(reply.answer, extract)
+
+
+def _search(desk: Desk, case: Case) -> _Found:
+    asked, passages = desk.search(case.question, case.turns, RANKED)
+    began = time.perf_counter()
+    desk.embedder.encode([asked.standalone])
+    return _Found(passages, _milliseconds_since(began))
+
+
+def _scored(desk: Desk, case: Case, found: _Found, answered: _Answered | None) -> Scores:
+    scores = score(case, found.passages, answered.answer if answered else None)
+    scores = replace(scores, embedding_ms=found.embedding_ms)
+    if answered is None:
+        return scores
+    points = case.points if case.answerable else ()
+    checker = desk.checker if desk.parts.trained_checker else None
+    text = score_text(answered.answer, answered.extract, points, checker)
+    return replace(scores, model_text=text)
 
 
 def add_corpus(desk: Desk, found: RetrievalSet, on_progress: OnProgress) -> Corpus:

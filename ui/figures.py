@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from rag.evaluation.baseline import Comparison, Difference, Run, run_of
+from rag.evaluation.baseline import MODEL_TEXT, Comparison, Difference, Run, run_of
 from rag.evaluation.beir import RetrievalFigures
 from rag.evaluation.questions import Figures
 from rag.evaluation.verdicts import Share, SupportFigures, SupportRun
@@ -32,6 +33,9 @@ _COLUMNS = {
     "passed": "wrong\npassed",
     "kept": "right\nkept",
 }
+_BY_MODEL = ("points_stated", "cited_right", "gold_cited", "words")  # by type of question
+_OF_TEXT = "What the model itself wrote:"
+_HEADING = 12  # characters of a model's name on one line
 _BEYOND_NOISE = "* the 95 % interval of the difference excludes zero"
 
 
@@ -39,12 +43,42 @@ def print_figures(figures: Figures) -> None:
     """The figures of a question set, and the main ones by type of question."""
     out, _ = consoles()
     run = run_of(figures.to_json())
-    _print_list(run, _worth(figures.check) if figures.check else {})
+    whole, of_text = _apart(run.figures)
+    _print_list(whole, _worth(figures.check) if figures.check else {})
+    if of_text:
+        out.print()
+        out.print(_OF_TEXT, style="bold")
+        _print_list(of_text, {})
     columns = [n for n in _COLUMNS if any(n in row for row in run.by_type.values())]
     table = _table("type", "n", *(_COLUMNS[n] for n in columns))
     for kind, row in run.by_type.items():
         table.add_row(kind, f"{row['questions']:.0f}", *(_cell(n, row.get(n)) for n in columns))
     out.print()
+    out.print(table)
+
+
+def print_models(models: Mapping[str, Figures]) -> None:
+    """One column a model: every figure, those of what it wrote, and the main ones by type."""
+    out, _ = consoles()
+    runs = [run_of(figures.to_json()) for figures in models.values()]
+    table = _table("", *("\n".join(wrap(name, _HEADING)) for name in models))
+    apart = [_apart(run.figures) for run in runs]
+    blocks: dict[str, list[dict[str, float]]] = {
+        "": [{n: v for n, v in whole.items() if not n.startswith("check_")} for whole, _ in apart],
+        _OF_TEXT: [of_text for _, of_text in apart],
+    }
+    for kind, row in runs[0].by_type.items():
+        rows = [run.by_type[kind] for run in runs]
+        main = [{n: of_kind[n] for n in _BY_MODEL if n in of_kind} for of_kind in rows]
+        blocks[f"{kind} ({row['questions']:.0f})"] = main
+    for heading, columns in blocks.items():
+        if heading and any(columns):
+            table.add_row()
+            table.add_row(heading, style="bold")
+        fullest_first = sorted(columns, key=len, reverse=True)
+        for name in dict.fromkeys(name for column in fullest_first for name in column):
+            cells = [_number(name, column.get(name)) for column in columns]
+            table.add_row(name.replace(".", " "), *cells)
     out.print(table)
 
 
@@ -63,7 +97,7 @@ def print_retrieval(figures: RetrievalFigures) -> None:
             out.print(f"{count:,} {what}", style="dim")
     run = run_of(figures.to_json())
     shown = {n: v for n, v in run.figures.items() if n in _COLUMNS or n.startswith("search_ms")}
-    _print_list(Run(shown, {}, {}), {})
+    _print_list(shown, {})
 
 
 def print_support(run: SupportRun) -> None:
@@ -196,18 +230,24 @@ def _explain(marked: bool) -> None:
         out.print(_BEYOND_NOISE, style="dim")
 
 
-def _print_list(run: Run, in_words: Mapping[str, str]) -> None:
+def _apart(figures: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """The figures of whole answers, and by their short names those of what the model wrote."""
+    of_text = {n.removeprefix(MODEL_TEXT): v for n, v in figures.items() if MODEL_TEXT in n}
+    return {n: v for n, v in figures.items() if MODEL_TEXT not in n}, of_text
+
+
+def _print_list(figures: Mapping[str, float], in_words: Mapping[str, str]) -> None:
     """Each figure on a line, some of them in words."""
     out, _ = consoles()
-    spreads = {n.removesuffix(".p95") for n in run.figures if n.endswith(".p95")}
-    for name, value in run.figures.items():
+    spreads = {n.removesuffix(".p95") for n in figures if n.endswith(".p95")}
+    for name, value in figures.items():
         spread, _, part = name.partition(".")
         if name in in_words:
             out.print(in_words[name])
         elif spread not in spreads:
             out.print(f"{name:27} {_number(name, value)}")
         elif part == "median":
-            p95 = run.figures[f"{spread}.p95"]
+            p95 = figures[f"{spread}.p95"]
             out.print(f"{spread:27} median {value:,.0f}  95th percentile {p95:,.0f}")
 
 
@@ -228,7 +268,8 @@ def _number(name: str, value: float | None) -> str:
         return ""
     if isinstance(value, int):
         return f"{value:,}"
-    if name == "words" or "_ms" in name:
+    name = name.removeprefix(MODEL_TEXT)
+    if name in ("words", "tokens_per_second") or "_ms" in name:
         return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
     return f"{value:.3f}"
 

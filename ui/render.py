@@ -427,7 +427,7 @@ def _group(view: View) -> str:
         )
     left = (
         f'<p class="quiet">{_count(evidence.left_out, "more sentence")} found, but there was no '
-        "room for the model to read them.</p>"
+        "room left.</p>"
         if evidence.left_out
         else ""
     )

@@ -29,13 +29,15 @@ MAIN = (
 )  # fmt: skip
 # What is told of the check beside the figures that rest on it, as "check_passed".
 _OF_CHECK = ("passed", "kept")
+MODEL_TEXT = "model_text."  # before the name of a figure of what the model itself wrote
 _LOWER_IS_BETTER = {
     "words", "words_max", "citations_invented_shown", "citations_invented_removed",
     "answerable_refused", "passed", "check_passed",
 }  # fmt: skip
 _HIGHER_IS_BETTER = {
     *MAIN, "sentences_supported", "refusal_precision", "refusal_recall", "refusal_f1", "check_kept",
-    "f1",
+    "f1", "citation_recall", "citation_precision", "citation_f1", "contained_recall",
+    "contained_precision", "contained_f1", "points_per_100_words", "extract_points_kept",
 } - _LOWER_IS_BETTER  # fmt: skip
 # They tell as much of what else the machine does as of the change.
 _TIMES = {
@@ -48,7 +50,7 @@ _TIMES = {
 class Run:
     """What one evaluation measured, as its JSON holds it."""
 
-    figures: dict[str, float]  # "total_ms.median" for the median of a spread
+    figures: dict[str, float]  # "total_ms.median" for that of a spread, "model_text.words"
     by_type: dict[str, dict[str, float]]
     scores: dict[str, dict[str, float]]  # what each question scored, by its id
 
@@ -84,7 +86,7 @@ class Difference:
 
     @property
     def _figure(self) -> str:
-        return self.name.partition(".")[0]
+        return self.name.removeprefix(MODEL_TEXT).partition(".")[0]
 
     @property
     def beyond_noise(self) -> bool:
@@ -160,6 +162,8 @@ def _numbers(row: Mapping[str, object]) -> dict[str, float]:
         if name == "check" and isinstance(value, dict):
             check = _numbers(value)
             found |= {f"check_{part}": check[part] for part in _OF_CHECK if part in check}
+        elif name == "model_text" and isinstance(value, dict):
+            found |= {f"{MODEL_TEXT}{part}": number for part, number in _numbers(value).items()}
         elif isinstance(value, dict) and set(value) == {"median", "p95"}:
             found |= {f"{name}.{part}": number for part, number in _numbers(value).items()}
         elif isinstance(value, int | float) and not isinstance(value, bool):

@@ -16,8 +16,8 @@ from pathlib import Path
 from statistics import fmean
 
 from rag.errors import EvaluationError
+from rag.evaluation.averages import Spread
 from rag.evaluation.files import read_lines
-from rag.evaluation.questions import Spread
 from rag.readers.tex import clean
 from rag.types import Paper, Passage, Record
 

@@ -13,10 +13,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from statistics import fmean, median, quantiles
+from statistics import fmean
 
 from rag.errors import EvaluationError
+from rag.evaluation.averages import Spread, mean, median, spread
 from rag.evaluation.files import read_objects
+from rag.evaluation.model_text import ModelText, ModelTextFigures, summarise_texts
+from rag.evaluation.points import points_stated, without_markers
 from rag.evaluation.verdicts import SupportFigures
 from rag.identity import title_key
 from rag.types import Answer, Origin, Passage, Turn, Verdict
@@ -64,24 +67,11 @@ class Scores:
     gold_cited: float | None = None
     points_stated: float | None = None
     model_error: str | None = None  # the answer is made of quotations alone, and why
+    model_text: ModelText | None = None  # what the model wrote, where one was asked
 
     def to_json(self) -> dict[str, object]:
         """Everything but the id."""
         return {name: value for name, value in asdict(self).items() if name != "id"}
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Median and 95th percentile, milliseconds."""
-
-    median: float
-    p95: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """The spread of one value or more."""
-        p95 = quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
-        return cls(round(median(values), 1), round(p95, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +101,7 @@ class Figures:
     embedding_ms: float | None  # median of embedding one question alone, in the same run
     evidence_per_embedding: float | None  # medians; says more than milliseconds on a busy machine
     evidence_share: float | None  # median part of the whole time until the evidence is on screen
+    model_text: ModelTextFigures | None = None  # None where no model wrote
     by_type: dict[str, dict[str, float | None]] = field(default_factory=dict)
     scores: tuple[Scores, ...] = ()
 
@@ -207,7 +198,7 @@ def _score_answer(scores: Scores, case: Case, answer: Answer) -> Scores:
     scores = replace(
         scores,
         abstained=answer.abstained,
-        words=0 if answer.abstained else len(_without_markers(answer.text).split()),
+        words=0 if answer.abstained else len(without_markers(answer.text).split()),
         sentences_supported=(
             fmean(s.verdict is Verdict.SUPPORTED for s in shown) if shown else None
         ),
@@ -251,24 +242,6 @@ def ndcg(ranking: Sequence[str], gold: set[str], depth: int) -> float | None:
     return gain / ideal
 
 
-def points_stated(points: Sequence[Sequence[str]], text: str) -> float:
-    """Share of the points of which one wording stands in the text as whole words."""
-    plain = _without_markers(text)
-    return fmean(any(_stands_in(v, plain) for v in variants) for variants in points)
-
-
-def _stands_in(variant: str, text: str) -> bool:
-    wanted = re.escape(" ".join(variant.split()))
-    return bool(
-        re.search(rf"(?<!\w)(?<!\d[.,])(?<!\.(?=\d)){wanted}(?!\w)(?![.,]\d)", text, re.IGNORECASE)
-    )
-
-
-def _without_markers(text: str) -> str:
-    plain = re.sub(r"\s*\[\d+(?:,\s*\d+)*\]", "", text)
-    return " ".join(plain.split())
-
-
 def summarise(cases: Sequence[Scores], check: SupportFigures | None = None) -> Figures:
     """Figures over all questions, and the main ones by type of question.
 
@@ -284,29 +257,30 @@ def summarise(cases: Sequence[Scores], check: SupportFigures | None = None) -> F
     if unanswerable:
         f1 = 2 * right / (len(refused) + len(unanswerable))
     types = dict.fromkeys(s.type for s in cases)
-    evidence_ms = _spread(s.evidence_ms for s in cases)
-    embedding_ms = _median(s.embedding_ms for s in cases)
+    evidence_ms = spread(s.evidence_ms for s in cases)
+    embedding_ms = median(s.embedding_ms for s in cases)
     return Figures(
         questions=len(cases),
-        **{name: _mean(getattr(s, name) for s in cases) for name in _MEANS},
-        sentences_of_model=_mean(s.sentences_of_model for s in cases),
+        **{name: mean(getattr(s, name) for s in cases) for name in _MEANS},
+        sentences_of_model=mean(s.sentences_of_model for s in cases),
         check=check,
         citations_invented_shown=sum(s.citations_invented_shown for s in cases),
         citations_invented_removed=sum(s.citations_invented_removed for s in cases),
-        words=_mean(s.words for s in cases if s.words),
+        words=mean(s.words for s in cases if s.words),
         words_max=max((s.words for s in cases if s.words), default=None),
         refusal_precision=precision,
         refusal_recall=recall,
         refusal_f1=f1,
-        answerable_refused=_mean(float(s.abstained) for s in answered if s.type != "unanswerable"),
+        answerable_refused=mean(float(s.abstained) for s in answered if s.type != "unanswerable"),
         evidence_ms=evidence_ms,
-        first_token_ms=_spread(s.first_token_ms for s in cases),
-        total_ms=_spread(s.total_ms for s in cases),
+        first_token_ms=spread(s.first_token_ms for s in cases),
+        total_ms=spread(s.total_ms for s in cases),
         embedding_ms=embedding_ms,
         evidence_per_embedding=(
             round(evidence_ms.median / embedding_ms, 2) if evidence_ms and embedding_ms else None
         ),
-        evidence_share=_median(map(_evidence_share, cases)),
+        evidence_share=median(map(_evidence_share, cases)),
+        model_text=summarise_texts(s.model_text for s in cases),
         by_type={t: _of_type([s for s in cases if s.type == t]) for t in types},
         scores=tuple(cases),
     )
@@ -327,22 +301,7 @@ _MEANS = (
 def _of_type(scores: Sequence[Scores]) -> dict[str, float | None]:
     return {
         "questions": len(scores),
-        **{name: _mean(getattr(s, name) for s in scores) for name in _MEANS},
-        "words": _mean(s.words for s in scores if s.words),
-        "abstained": _mean(float(s.abstained) for s in scores if s.total_ms is not None),
+        **{name: mean(getattr(s, name) for s in scores) for name in _MEANS},
+        "words": mean(s.words for s in scores if s.words),
+        "abstained": mean(float(s.abstained) for s in scores if s.total_ms is not None),
     }
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [v for v in values if v is not None]
-    return round(fmean(known), 4) if known else None
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    known = [v for v in values if v is not None]
-    return round(median(known), 4) if known else None
-
-
-def _spread(timings: Iterable[float | None]) -> Spread | None:
-    known = [t for t in timings if t is not None]
-    return Spread.of(known) if known else None

@@ -11,6 +11,7 @@ import pytest
 
 from models.errors import ModelError
 from models.process import LlmProcess
+from rag.no_model import NoModel
 from tests.fakes import ScriptedLlm
 from tests.models.gguf_files import PACKAGED
 
@@ -38,6 +39,8 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     def one() -> Any:
         if request.param == "process":
             model: Any = LlmProcess(PACKAGED, name="packaged", context_tokens=512)
+        elif request.param == "none":
+            model = NoModel(context_tokens=512)
         else:
             model = ScriptedLlm([STORY] * 5, context_tokens=512, pause=0.002)
         made.append(model)
@@ -48,6 +51,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
         model.close()
 
 
+@pytest.mark.parametrize("make", ["process", "scripted", "none"], indirect=True)
 def test_counts_tokens(make: Make) -> None:
     """More text is more tokens, and no text is none."""
     llm = make()
@@ -55,6 +59,7 @@ def test_counts_tokens(make: Make) -> None:
     assert 0 < llm.count_tokens("one") < llm.count_tokens("one two three four five six")
     assert isinstance(llm.name, str)
     assert llm.context_tokens == 512
+    assert llm.reads_quotations is False
 
 
 def test_says_how_fast_it_reads(make: Make) -> None:
@@ -66,6 +71,7 @@ def test_says_how_fast_it_reads(make: Make) -> None:
     assert llm.tokens_per_second > 0
 
 
+@pytest.mark.parametrize("make", ["process", "scripted", "none"], indirect=True)
 def test_takes_the_numbers_that_may_be_cited(make: Make) -> None:
     """They are part of the question, and an answer without brackets does not need them."""
     llm = make()
@@ -152,6 +158,18 @@ def test_closed_for_good(make: Make) -> None:
     assert "closed" in (generation.error or "")
     with pytest.raises(ModelError, match="closed"):
         llm.count_tokens("a")
+
+
+def test_no_model_writes_nothing_and_never_fails() -> None:
+    """Its text is empty however often it is read, cancelled or closed, and no speed is known."""
+    llm = NoModel(context_tokens=512)
+    generation = llm.generate(ask("word " * 600), max_tokens=10, citable=(1,))
+    assert [list(generation), list(generation)] == [[], []]
+    generation.cancel()
+    llm.close()
+    llm.close()
+    assert (generation.prompt_tokens, generation.answer_tokens, generation.error) == (0, 0, None)
+    assert llm.tokens_per_second is None
 
 
 def test_the_fake_can_fail_as_the_real_one_does() -> None:

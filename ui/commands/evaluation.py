@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from rag.config import load_config
 from rag.folder import cache_folder
 from ui import terminal
 from ui.commands import STOPPED
-from ui.commands.opening import open_library, settings_of
+from ui.commands.opening import build_model, open_library, settings_of
 
 if TYPE_CHECKING:
     from rag.evaluation.baseline import Run
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
     from rag.evaluation.questions import Figures
     from rag.evaluation.verdicts import SupportRun
     from rag.ingest import Progress
-    from rag.types import Checker
+    from rag.types import Checker, Llm
 
 
 def evaluate(arguments: Namespace) -> int:
     """`footnote eval QUESTIONS.jsonl`, `… --retrieval FOLDER`, `… --support [PAIRS.jsonl]`"""
     from rag.evaluation.baseline import read_baseline
 
+    if arguments.models:
+        return _evaluate_models(arguments)
     if arguments.support is not None:
         return _evaluate_support(arguments)
     baseline = read_baseline(arguments.compare) if arguments.compare else None
@@ -51,7 +55,7 @@ def _evaluate_questions(arguments: Namespace, baseline: Run | None) -> int:
         failures.update(s.model_error for s in figures.scores if s.model_error)
         return figures
 
-    with open_library(arguments, "eval") as desk:
+    with open_library(arguments, "eval", answers=not arguments.search_only) as desk:
         require_papers(cases, desk.library.missing_titles)
         # What the check is worth does not change from run to run, but with its trained checker.
         check = None if arguments.search_only else _packaged_run(desk.checker)
@@ -62,9 +66,74 @@ def _evaluate_questions(arguments: Namespace, baseline: Run | None) -> int:
                 print_checks(check)
         else:
             measure(run, print_figures, baseline, as_json=arguments.json)
+    _tell(failures)
+    return int(bool(failures)) if all_run else STOPPED
+
+
+def _evaluate_models(arguments: Namespace) -> int:
+    from rag.evaluation.questions import read_cases, require_papers
+    from ui.evaluation import run_models
+    from ui.figures import print_checks, print_models
+
+    for name in ("retrieval", "support", "search_only"):
+        if getattr(arguments, name):
+            option = name.replace("_", "-")
+            arguments.refuse(f"--models compares what chat models answer; leave --{option} out")
+    cases = read_cases(arguments.questions)
+    with ExitStack() as stack:
+        models = _open_models(arguments, stack)
+        desk = stack.enter_context(open_library(arguments, "eval"))
+        require_papers(cases, desk.library.missing_titles)
+        check = _packaged_run(desk.checker)
+        with terminal.progress_bar("answers") as show:
+            figures = run_models(desk, cases, models, check, show)
+    done = next(iter(figures.values())).questions
+    if arguments.json:
+        documents = {name: of_model.to_json() for name, of_model in figures.items()}
+        terminal.print_json({"questions": done, "models": documents})
+    else:
+        print_models(figures)
+        print_checks(check)
+    failures = {
+        f"{name}: {scores.model_error}"
+        for name, of_model in figures.items()
+        for scores in of_model.scores
+        if scores.model_error
+    }
+    _tell(failures)
+    if done < len(cases):
+        print(f"footnote: stopped after {done} of {len(cases)} questions.", file=sys.stderr)
+        return STOPPED
+    return int(bool(failures))
+
+
+def _open_models(arguments: Namespace, stack: ExitStack) -> dict[str, Llm]:
+    """The models to compare, by name, each loaded; EvaluationError for one that is named twice."""
+    from rag.errors import EvaluationError
+    from rag.no_model import NO_MODEL
+    from rag.wiring import open_llm
+
+    config = settings_of(arguments)
+    opened: dict[str, Llm] = {}
+    for name in arguments.models:
+        build_model(name)
+        llm = open_llm(replace(config, models=replace(config.models, llm=name)))
+        stack.callback(llm.close)
+        known = llm.name or NO_MODEL
+        if known in opened:
+            raise EvaluationError(
+                f"Two of the models to compare are called {known}; name each once, and give .gguf "
+                "files names of their own."
+            )
+        opened[known] = llm
+    for llm in opened.values():
+        llm.count_tokens("warm up")  # a file that is no model is told before any question is asked
+    return opened
+
+
+def _tell(failures: Iterable[str]) -> None:
     for failure in failures:
         print(f"footnote: these are figures of quotations alone: {failure}", file=sys.stderr)
-    return int(bool(failures)) if all_run else STOPPED
 
 
 def _packaged_run(checker: Checker | None) -> SupportRun:

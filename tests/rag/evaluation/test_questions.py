@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from rag.errors import EvaluationError
+from rag.evaluation.points import points_stated
 from rag.evaluation.questions import (
     Case,
     Scores,
     ndcg,
-    points_stated,
     read_cases,
     read_turns,
     require_papers,
