@@ -18,16 +18,22 @@ ONLY_IN = {
     "llama_cpp": "models/llama.py",
     "chromadb": "rag/index.py",
     "sklearn": "rag/themes.py",
+    "gguf": "models/merge.py",
 }
 COMPOSER = "rag/wiring.py"  # the only file of `rag` that knows `models`
 # Training is a workshop, and nothing at run time imports it. It may look at the prompt, and at what
-# a sentence, a word and an opposite are when Footnote runs: what is trained is to meet the same
-# there. These modules are pure.
+# a sentence, a word, an opposite, a citation and a supported sentence are when Footnote runs: what
+# is trained is to meet the same there. These modules are pure.
 WORKSHOPS = ("models/citer/", "models/checker/")
-WORKSHOP_MAY = ("rag.prompt.", "rag.types.", "rag.lexicon.", "rag.chunks.", "rag.words.")
+WORKSHOP_MAY = tuple(
+    f"rag.{name}."
+    for name in "prompt types lexicon chunks words edits support citations stream "
+    "evaluation.points".split()
+)
 HEAVY = (
     "torch",
     "chromadb",
+    "gguf",
     "gradio",
     "llama_cpp",
     "sentence_transformers",
@@ -152,7 +158,11 @@ def loaded_by(code: str, names: tuple[str, ...]) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
-WORKSHOP = ("models.checker", "models.checker.alter", "models.checker.data", "models.checker.train")
+WORKSHOP = tuple(
+    f"models.{name}"
+    for name in "checker checker.alter checker.data checker.train citer citer.data citer.shorten "
+    "citer.train citer.report citer.build".split()
+)
 HELP = """
 from ui.cli import main
 try:

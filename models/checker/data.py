@@ -44,12 +44,18 @@ class Example:
     kind: str  # the set it is from, or the fault that was planted
     document: str  # what it is about; a document is either trained on or not
     before: str | None = None  # the sentence before the fault; the same where there is none
+    title: str = ""  # of the document, where the source begins with it
 
     @property
     def is_held_out(self) -> bool:
         """Whether its document is of the fifth that is kept apart; the same in every run."""
-        digest = hashlib.blake2s(self.document.encode(), digest_size=4).digest()
-        return int.from_bytes(digest) % _FOLDS == 0
+        return is_kept_apart(self.document)
+
+
+def is_kept_apart(document: str) -> bool:
+    """Whether a document, by its name or beginning, is of the fifth that is not trained on."""
+    digest = hashlib.blake2s(document.encode(), digest_size=4).digest()
+    return int.from_bytes(digest) % _FOLDS == 0
 
 
 def labelled(folder: Path) -> list[Example]:
@@ -105,6 +111,7 @@ def _scifact(folder: Path) -> Iterator[Example]:
                     labels[evidence["label"]],
                     "scifact",
                     document,
+                    title=title,
                 )
             said = {i for e in own for i in e["sentences"]}
             others = [s for i, s in enumerate(sentences) if i not in said]
@@ -136,6 +143,7 @@ def _check_covid(folder: Path) -> Iterator[Example]:
             labels[claim["label"]],
             "check_covid",
             claim["cord_id"],
+            title=known["title"],
         )
 
 
@@ -148,8 +156,10 @@ def _wice(folder: Path) -> Iterator[Example]:
         if not texts:
             texts = [_nearest(item["claim"], item["evidence"], 2)]
         label = ENTAILS if item["label"] == "supported" else NOT_ENTAILED
-        source = _titled(meta.get("claim_title", ""), " ".join(texts))
-        yield Example(source, item["claim"], label, "wice", meta.get("claim_title", meta["id"]))
+        title = meta.get("claim_title", "")
+        source = _titled(title, " ".join(texts))
+        document = meta.get("claim_title", meta["id"])
+        yield Example(source, item["claim"], label, "wice", document, title=title)
 
 
 def _begin(folder: Path) -> Iterator[Example]:

@@ -38,11 +38,11 @@ from models.checker.data import (
     CONTRADICTS,
     ENTAILS,
     NOT_ENTAILED,
-    OPEN,
     Example,
     Maker,
     abstracts,
     folded,
+    is_kept_apart,
     labelled,
     written,
 )
@@ -222,7 +222,7 @@ def _plain(heads: nn.ParameterDict) -> dict[str, torch.Tensor]:
 
 def _batches(plan: Plan, chance: Random) -> Iterator[list[Example]]:
     """Batches without end, of examples whose documents are not kept apart."""
-    papers = [p for p in abstracts(plan.data, 10**9, plan.leave_out) if not _kept_apart(p[0])]
+    papers = [p for p in abstracts(plan.data, 10**9, plan.leave_out) if not is_kept_apart(p[0])]
     maker = Maker(chance.sample(papers, min(len(papers), 15_000)), chance)
     known = [e for e in labelled(plan.data) if not e.is_held_out]
     own = [e for e in written() if not e.is_held_out]
@@ -256,15 +256,11 @@ def _batches(plan: Plan, chance: Random) -> Iterator[list[Example]]:
         yield from chance.sample(batches, len(batches))
 
 
-def _kept_apart(title: str) -> bool:
-    return Example("", "", OPEN, "", title).is_held_out
-
-
 def report(data: Path, base: Path, seed: int, leave_out: frozenset[str]) -> dict[str, Any]:
     """How the adapter does on the fifth that was kept apart, by set."""
     checker = CrossEncoder.load(base, ADAPTER)
     chance = Random(seed + 1)
-    papers = [p for p in abstracts(data, 10**9, leave_out) if _kept_apart(p[0])]
+    papers = [p for p in abstracts(data, 10**9, leave_out) if is_kept_apart(p[0])]
     maker = Maker(chance.sample(papers, 1000), chance)
     made = [e for e in (maker.from_abstract() for _ in range(2500)) if e is not None]
     examples = [e for e in [*labelled(data), *written()] if e.is_held_out] + made

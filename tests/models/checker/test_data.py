@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,6 +23,7 @@ from models.checker.data import (
     folded,
     labelled,
 )
+from tests.models.public_sets import asked_in, begin, empty_sets, papers, written
 
 LAMPS = (
     "Lamps were lit on 12 towers of the northern harbour. Lamps improve the safety of small boats "
@@ -38,35 +35,10 @@ GULLS = (
 )
 
 
-def written(path: Path, rows: Iterable[Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-def begin(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [("knowledge", "response", "begin_label"), *rows]
-    path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
-
-
 @pytest.fixture
 def sets(tmp_path: Path) -> Path:
     """A folder with each set, all of them empty."""
-    for path in (
-        "retrieval/scifact/corpus.jsonl",
-        "retrieval/check_covid/corpus.jsonl",
-        "training/scifact_claims/claims_train.jsonl",
-        "training/check_covid/covidCheck_train_composed+extracted.json",
-        "training/wice/oracle_chunks_claim_dev.jsonl",
-        "training/scitldr/train.jsonl",
-        "training/scitldr/dev.jsonl",
-    ):
-        written(tmp_path / path, [])
-    for name in ("begin_dev_tc", "begin_dev_wow", "begin_test_wow"):
-        begin(tmp_path / f"training/begin/{name}.tsv", [])
-    (tmp_path / "training/squad2").mkdir()
-    (tmp_path / "training/squad2/squad2_13_articles.json").write_text("[]", encoding="utf-8")
-    return tmp_path
+    return empty_sets(tmp_path)
 
 
 def test_empty_sets_have_no_examples(sets: Path) -> None:
@@ -198,10 +170,7 @@ def test_questions_become_statements(sets: Path, question: str, answer: str, sta
         {"question": question, "answers": [], "plausible_answers": place, "is_impossible": True},
         {"question": question, "answers": [], "is_impossible": True},
     ]
-    paragraphs = [{"context": context, "qas": asked}]
-    (sets / "training/squad2/squad2_13_articles.json").write_text(
-        json.dumps({"data": [{"paragraphs": paragraphs}]}), encoding="utf-8"
-    )
+    asked_in(sets / "training/squad2/squad2_13_articles.json", [{"context": context, "qas": asked}])
     source = f"The answer is {answer} here."
     assert [(e.source, e.sentence, e.label) for e in labelled(sets)] == [
         (source, stated, ENTAILS),
@@ -211,11 +180,8 @@ def test_questions_become_statements(sets: Path, question: str, answer: str, sta
 
 def test_abstracts_but_for_those_left_out(tmp_path: Path) -> None:
     """The first ones of the file, on one line each, without the titles that are named."""
-    path = tmp_path / "scale/arxiv_abstracts.jsonl.gz"
-    path.parent.mkdir()
     rows = [{"title": f"On\n Lamps {n}", "abstract": "Oil\nburns."} for n in range(4)]
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
+    papers(tmp_path / "scale/arxiv_abstracts.jsonl.gz", rows)
     found = list(abstracts(tmp_path, 3, frozenset([folded("On lamps: 1")])))
     assert found == [("On Lamps 0", "Oil burns."), ("On Lamps 2", "Oil burns.")]
 
