@@ -15,6 +15,7 @@ from rag.config import AnswerConfig, Config
 from rag.errors import QuestionError
 from rag.evidence import FoundSide, choose_evidence
 from rag.followup import make_standalone
+from rag.no_model import estimate_tokens
 from rag.prompt import make_messages
 from rag.review import in_themes, section_question, summary_evidence
 from rag.search import Searcher
@@ -45,7 +46,6 @@ _AROUND = 40  # papers that a summary is chosen from, and its themes told from
 _LEAST_PROMPT = 250  # tokens; less holds no evidence worth reading
 _TEMPLATE_TOKENS = 8  # of the chat template, around each message
 _LONGEST_ASKED = 120  # words of a question that the model reads; search reads all of it
-_CHARACTERS_PER_TOKEN = 4  # an estimate for when the model cannot count
 
 
 class Reply:
@@ -182,9 +182,11 @@ class Assistant:
         yield EvidenceFound(plan.evidence)
         answer = Answer(uuid.uuid4().hex, asked, (), plan.evidence, model=None)
         if plan.sections and not reply.stopped:
-            composer = Composer(plan.sections, plan.words, self._parts, self._checker)
+            composer = Composer(
+                plan.sections, plan.words, self._parts, self._checker, plan.question
+            )
             yield DraftReady(tuple(composer.sentences))
-            answer = replace(answer, model=self._llm.name)
+            answer = replace(answer, model=self._llm.name or None)
             for number, section in enumerate(plan.sections, start=1):
                 if reply.stopped or answer.model_error:
                     break
@@ -210,11 +212,14 @@ class Assistant:
     ) -> Generator[Event, None, Answer]:
         """Have the model write one section; the answer with what it cost."""
         stream = SentenceStream()
+        sources = section.sources
+        if self._llm.reads_quotations:  # trained to say them, not to choose among others
+            sources = composer.quoted(section) or sources
         generation = reply._watch(
             self._llm.generate(
-                make_messages(section.sources, question),
+                make_messages(sources, question),
                 self._config.answer.max_tokens,
-                [source.number for source in section.sources],
+                [source.number for source in sources],
             )
         )
         yield Writing(0)
@@ -289,7 +294,8 @@ class Assistant:
         needed = sum(count(m.content) for m in frame) + _TEMPLATE_TOKENS * len(frame)
         config = self._config.evidence
         limit = min(config.prompt_tokens, self._llm.context_tokens - self._config.answer.max_tokens)
-        if speed := self._llm.tokens_per_second:
+        speed = self._llm.tokens_per_second
+        if speed and not self._llm.reads_quotations:  # of all the evidence, that reads little
             # In coarse steps: the same question gets the same evidence on a busy day.
             readable = int(config.read_seconds * speed)
             limit = min(limit, max(_LEAST_PROMPT, readable // _LEAST_PROMPT * _LEAST_PROMPT))
@@ -343,7 +349,7 @@ class _TokenCount:
                 return self._llm.count_tokens(text)
             except Exception:  # whatever a model may raise
                 self._failed = True
-        return len(text) // _CHARACTERS_PER_TOKEN + 1
+        return estimate_tokens(text)
 
 
 def understand(text: str, turns: Sequence[Turn], config: AnswerConfig) -> Question:

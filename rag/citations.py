@@ -11,6 +11,7 @@ MARKER = re.compile(
     r"\s*\[{1,2}(?=[^\]]{0,60}\d)((?:sources?|papers?|refs?\.?|and|[\d\s,;:&#–-])*)\]+",
     re.IGNORECASE,
 )
+_EMPTIED = re.compile(r"(?<!\w)\(\)")  # not that of a function's name
 _RANGE = re.compile(r"(\d+)\s*[–-]\s*(\d+)")
 _WIDEST_RANGE = 20
 _NO_SOURCE = 10**9  # what a longer number is read as; int() refuses thousands of digits
@@ -30,7 +31,7 @@ def take_citations(text: str, existing: Container[int]) -> Cited:
     found: list[int] = []
     while markers := MARKER.findall(text):  # taking out an inner one may complete an outer one
         found += [n for marker in markers for n in _numbers(marker)]
-        text = MARKER.sub("", text).replace("()", "")
+        text = _EMPTIED.sub("", MARKER.sub("", text))
     kept = tuple(dict.fromkeys(n for n in found if n in existing))
     plain = re.sub(r"\s+([.,;!?])(?!\d)", r"\1", text)
     return Cited(" ".join(plain.split()), kept, sum(n not in existing for n in found))

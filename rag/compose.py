@@ -1,9 +1,10 @@
 """Evidence -> the sentences that are shown: quotations at once, then what the model makes of them.
 
 The first answer is an extract: the most promising source sentences, quoted and cited. A sentence of
-the model that its source bears out takes the place of the quotation it rests on; one that is not
-borne out leaves the quotation where it stands. So the answer is right before the model has written
-a word, whichever model runs, and nothing that was shown goes without something in its place.
+the model that its source bears out, and that leaves out nothing that would be missed, takes the
+place of the quotation it rests on; any other leaves it where it stands. So the answer is right
+before the model has written a word, whichever model runs, and nothing that was shown goes without
+something in its place.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.brevity import says_as_much
 from rag.citations import take_citations
 from rag.support import check_support
 from rag.types import (
@@ -42,8 +44,10 @@ class Composer:
         words: int,
         parts: Parts,
         checker: Checker | None = None,
+        question: str = "",
     ) -> None:
         """`words` is how long the whole answer may become; the sections share them."""
+        self._question = question
         self._parts = parts
         self._checker = checker if parts.trained_checker else None
         self._words = _shares(sections, words)
@@ -67,6 +71,19 @@ class Composer:
         self._written = []
         self.repeating = False
 
+    def quoted(self, section: Section) -> tuple[Source, ...]:
+        """The sources of a section with those of their sentences that are quoted just now."""
+        own = [s for s in self.sentences if s.theme == section.theme]
+        shown = {(s.citations[0], s.quote) for s in own if s.origin is Origin.QUOTATION}
+        sources = [
+            replace(
+                source,
+                sentences=tuple(t for t in source.sentences if (source.number, t.text) in shown),
+            )
+            for source in section.sources
+        ]
+        return tuple(s for s in sources if s.sentences)
+
     def consider(self, text: str) -> list[SentenceReady]:
         """What becomes of one sentence of the model: it is shown, or it is not.
 
@@ -76,9 +93,9 @@ class Composer:
             return []
         cited = take_citations(text, {s.number for s in self._section.sources})
         self._drop(invented=cited.invented)
-        stems = set(content_stems(cited.text))
-        if not stems or cited.text.endswith((":", ",", ";")):  # the beginning of a sentence
+        if not states_something(cited.text):
             return []
+        stems = set(content_stems(cited.text))
         if any(_within(stems, earlier) for earlier in self._written):
             self.repeating = True
             return []
@@ -146,6 +163,10 @@ class Composer:
             if shown.text == sentence.text:
                 return []  # the model chose the quotation too
             if shown.origin is Origin.QUOTATION and shown.quote == sentence.quote:
+                if self._parts.check and not says_as_much(
+                    sentence.text, shown.text, self._question
+                ):
+                    return []
                 return [self._put(SentenceReady(sentence, i, replaces=True))]
         if any(_repeats(sentence.text, self.sentences[i].text) for i in own):
             return []
@@ -197,6 +218,11 @@ def quotation(number: int, sentence: SourceSentence, theme: str = "") -> AnswerS
         sentence.text,
         theme=theme,
     )
+
+
+def states_something(text: str) -> bool:
+    """Whether a sentence of the model can be checked: it has content and is no mere beginning."""
+    return bool(content_stems(text)) and not text.endswith((":", ",", ";"))
 
 
 def _by_worth(sources: Sequence[Source]) -> list[tuple[Source, SourceSentence]]:

@@ -3,7 +3,8 @@
 What never changes comes first, so that the model need not read it again for the next question. Each
 sentence of the evidence is followed by its number, in the form an answer should have: a small model
 copies what it sees, numbers included, and hardly follows an order to cite. Titles are left out for
-the same reason: it would repeat them instead of what the papers say.
+the same reason: it would repeat them instead of what the papers say. The packaged model was trained
+on this very form (`models.citer`).
 """
 
 from __future__ import annotations
@@ -13,19 +14,15 @@ from collections.abc import Sequence
 from rag.types import Message, Source
 
 _SYSTEM = (
-    "You answer questions by repeating the sentences of the text that answer them, with their "
-    "numbers."
+    "You answer from numbered sentences, briefly and in their words, and end each of your "
+    "sentences with its number."
 )
-_TASK = "Repeat the two sentences of the text that answer the question, with their numbers."
 
 
 def make_messages(sources: Sequence[Source], question: str) -> list[Message]:
     """The messages that ask the model to answer from the sources."""
     text = "\n".join(source_text(source) for source in sources)
-    return [
-        Message("system", _SYSTEM),
-        Message("user", f"Text:\n{text}\n\nQuestion: {question}\n{_TASK}"),
-    ]
+    return [Message("system", _SYSTEM), Message("user", f"{text}\n\nQuestion: {question}")]
 
 
 def source_text(source: Source) -> str:

@@ -12,7 +12,8 @@ import re
 # A new line or a list bullet ends a sentence too. Neither is known to be an end before the first
 # character of what follows has come: it may be a marker that still belongs to the sentence.
 _CLOSE = r"[.!?]+[\"'”’)]*(?:\s*\[[^].!?\n]{1,20}\])*"
-_END = re.compile(rf"(?:{_CLOSE}|\n)(?=\s+[^\s\[])|\n(?=[^\s\[])")
+_MARKED = r"[.!?]+[\"'”’)]*(?:\s*\[\d{1,3}\])+"  # a small model may forget the space behind it
+_END = re.compile(rf"(?:{_CLOSE}|\n)(?=\s+[^\s\[])|\n(?=[^\s\[])|{_MARKED}(?=[A-Z])")
 _FINISHED = re.compile(rf"{_CLOSE}\s*$")
 _NO_END = re.compile(
     r"(?:\b(?:et al|e\.g|i\.e|vs|cf|fig|figs|eq|eqs|sec|no|approx|resp|etc|dr|prof|st)|\b[A-Z])\.$",

@@ -42,7 +42,10 @@ FOUND = (
     "On a set of 412 leases, Lantern finds 91.5% of the termination clauses, against 78.2% for a "
     "sliding window."
 )
-RESTATED = "On a set of 412 leases, Lantern finds 91.5% of the termination clauses."
+RESTATED = (
+    "Lantern finds 91.5% of the termination clauses on a set of 412 leases, against 78.2% for a "
+    "sliding window."
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +63,35 @@ def assistant(
     pause: float = 0.0,
     speed: float | None = 500.0,
     parts: Parts | None = None,
+    reads_quotations: bool = False,
 ) -> tuple[Assistant, ScriptedLlm, list[Answer]]:
-    llm = ScriptedLlm(replies, pause=pause, tokens_per_second=speed)
+    llm = ScriptedLlm(
+        replies, pause=pause, tokens_per_second=speed, reads_quotations=reads_quotations
+    )
     kept: list[Answer] = []
     made = Assistant(
         desk.searcher, llm, config or desk.config, lambda answer, _: kept.append(answer), parts
     )
     return made, llm, kept
+
+
+@pytest.mark.parametrize("reads_quotations", [False, True])
+def test_a_model_that_only_phrases_reads_what_is_quoted(desk: Desk, reads_quotations: bool) -> None:
+    """Any other model reads the whole evidence; what is cited can be cited either way."""
+    config = replace(desk.config, answer=replace(desk.config.answer, words=30, words_per_source=0))
+    asked, llm, _ = assistant(
+        desk, f"{RESTATED} [1]", config=config, reads_quotations=reads_quotations
+    )
+    reply = asked.ask(QUESTION)
+    quoted = next(e.sentences for e in reply if isinstance(e, DraftReady))
+    evidence = reply.answer.evidence
+    read = llm.prompts[0][1].content.split("\n\nQuestion:")[0].splitlines()
+    whole = [f"{t.text} [{s.number}]" for s in evidence.sources for t in s.sentences]
+    assert len(quoted) < len(whole)
+    assert set(read) == (
+        {f"{s.text} [{s.citations[0]}]" for s in quoted} if reads_quotations else set(whole)
+    )
+    assert RESTATED in [s.text for s in reply.answer.sentences]
 
 
 def test_events_come_in_the_order_a_reader_needs(desk: Desk) -> None:

@@ -44,6 +44,12 @@ SOURCES = FOUND.sources
 WORDS = 200  # enough for all sentences above
 
 
+@pytest.fixture(autouse=True)
+def anything_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most sentences here are a source's beginning; what would be missed is for test_brevity."""
+    monkeypatch.setattr("rag.compose.says_as_much", lambda *_: True)
+
+
 def begun(
     sources: tuple[Source, ...] = SOURCES, words: int = WORDS, parts: Parts | None = None
 ) -> Composer:
@@ -219,6 +225,18 @@ def test_repetition_ends_the_answer() -> None:
     assert composer.consider("Gulls sleep on one leg [2].") == []
     assert composer.repeating
     assert composer.consider("Moss on north walls keeps stones damp [2].") == []
+
+
+def test_what_is_quoted_can_be_read_by_itself() -> None:
+    """A model that only phrases is given the quotations, under the numbers of the evidence."""
+    section = Section("", SOURCES)
+    short = Composer([section], words=18, parts=Parts())
+    read = short.quoted(section)
+    assert [(s.number, [t.text for t in s.sentences]) for s in read] == [
+        (1, ["Lantern outperforms Beacon by 4.2 points on HarborQA."]),
+        (2, ["The gain does not hold for dry stones."]),
+    ]
+    assert Composer([section], WORDS, replace(Parts(), quotations=False)).quoted(section) == ()
 
 
 def test_a_longer_sentence_or_another_figure_is_no_repetition() -> None:

@@ -9,23 +9,22 @@ from tests.rag.builders import source
 LANTERN = source(1, "Lantern reads contracts.", "It needs 8 GPUs.", title="Lantern: A Reader")
 MOSS = source(2, "Moss keeps stones damp.")
 
-# Reviewed by a person; edit it only together with the prompt, and measure answers again.
+# Reviewed by a person. The packaged model is trained on this very form: with another one it has to
+# be trained, and answers have to be measured, again.
 SNAPSHOT = [
     Message(
         "system",
-        "You answer questions by repeating the sentences of the text that answer them, with their "
-        "numbers.",
+        "You answer from numbered sentences, briefly and in their words, and end each of your "
+        "sentences with its number.",
     ),
     Message(
         "user",
         """\
-Text:
 Lantern reads contracts. [1]
 It needs 8 GPUs. [1]
 Moss keeps stones damp. [2]
 
-Question: What does Lantern do?
-Repeat the two sentences of the text that answer the question, with their numbers.""",
+Question: What does Lantern do?""",
     ),
 ]
 
@@ -51,4 +50,4 @@ def test_every_sentence_carries_the_number_of_its_source_and_no_title() -> None:
 def test_no_evidence_makes_the_frame_of_a_prompt() -> None:
     """Without sources the messages are what the budget must leave room for."""
     text = make_messages((), "What?")[1].content
-    assert text.startswith("Text:\n\n\nQuestion: What?\n")
+    assert text == "\n\nQuestion: What?"

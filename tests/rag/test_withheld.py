@@ -142,6 +142,12 @@ DENIED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def anything_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the check alone that has to withhold."""
+    monkeypatch.setattr("rag.compose.says_as_much", lambda *_: True)
+
+
 @pytest.fixture(scope="module")
 def checker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker | None]:
     """What checks the sentences as Footnote is installed."""
