@@ -77,7 +77,7 @@ def test_ask_answers_with_citations_that_exist(library: Path) -> None:
     }
     assert "91.5%" in answer["answer"]
     assert answer["citations"][0]["title"].startswith("Lantern")
-    assert answer["model"] == "SmolLM2-135M-Instruct"
+    assert answer["model"] == "Footnote-135M"
     assert 0 < answer["prompt_tokens"] <= 500
     assert answer["model_text"]
     timings = answer["timings"]
