@@ -70,7 +70,7 @@ class Estimating(ScriptedLlm):
         return estimate_tokens(text)
 
 
-@pytest.mark.parametrize("context_tokens", [2048, 480])
+@pytest.mark.parametrize("context_tokens", [2048, 640])
 def test_evidence_is_that_of_a_model_of_unknown_speed(desk: Desk, context_tokens: int) -> None:
     """The same budget, within the context of the settings; a slow model would get less."""
 
