@@ -161,7 +161,7 @@ def loaded_by(code: str, names: tuple[str, ...]) -> set[str]:
 WORKSHOP = tuple(
     f"models.{name}"
     for name in "checker checker.alter checker.data checker.train citer citer.data citer.shorten "
-    "citer.train citer.report citer.build".split()
+    "citer.train citer.report citer.build lowrank".split()
 )
 HELP = """
 from ui.cli import main

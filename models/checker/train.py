@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import time
 from collections import defaultdict
@@ -47,6 +46,7 @@ from models.checker.data import (
     written,
 )
 from models.crossencoder import CrossEncoder, encode_pairs, open_base, read
+from models.lowrank import LowRank, add_low_rank
 
 ADAPTER = Path(__file__).with_name("adapter.safetensors")
 RANK, ALPHA = 32, 64
@@ -56,23 +56,6 @@ WARM_UP = 0.05
 SHARES = {"scifact": 3, "check_covid": 3, "wice": 1.5, "squad2": 4, "scitldr": 1, "begin": 1.5}
 _TOKEN_WEIGHT = 0.3  # of the loss on single tokens, which rules alone can label
 _IGNORED = -100.0
-
-
-class LowRank(nn.Module):
-    """A frozen linear layer and a low-rank change of it."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        self.linear = linear
-        self.down = nn.Parameter(
-            torch.randn(RANK, linear.in_features) / math.sqrt(linear.in_features)
-        )
-        self.up = nn.Parameter(torch.zeros(linear.out_features, RANK))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        change = functional.linear(functional.linear(x, self.down), self.up)
-        out: torch.Tensor = self.linear(x) + ALPHA / RANK * change
-        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +76,7 @@ def train(plan: Plan, base: Path) -> None:
     torch.manual_seed(plan.seed)
     chance = Random(plan.seed)
     tokenizer, encoder = open_base(base)
-    for parameter in encoder.parameters():
-        parameter.requires_grad_(False)
-    layers = _with_low_rank(encoder)
+    layers = add_low_rank(encoder, RANK, ALPHA / RANK)
     heads = nn.ParameterDict(_fresh_heads(encoder.config.hidden_size))
     parameters = [p for layer in layers.values() for p in (layer.down, layer.up)]
     optimizer = torch.optim.AdamW(
@@ -197,17 +178,6 @@ def _token_labels(tokenizer: Any, examples: Sequence[Example], inputs: Any) -> t
             if changed:
                 labels[row, places] = torch.tensor([float(j in changed) for j in range(len(now))])
     return labels
-
-
-def _with_low_rank(encoder: Any) -> dict[str, LowRank]:
-    """Put a low-rank change beside each linear layer; by the layer's name."""
-    layers = {}
-    for name, module in list(encoder.named_modules()):
-        if isinstance(module, nn.Linear):
-            parent = encoder.get_submodule(name.rpartition(".")[0])
-            layers[name] = LowRank(module)
-            setattr(parent, name.rpartition(".")[2], layers[name])
-    return layers
 
 
 def _fresh_heads(size: int) -> dict[str, nn.Parameter]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -38,6 +37,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
+from models.lowrank import LowRank, add_low_rank
+
 RANK, ALPHA = 16, 32
 WARM_UP = 0.05
 _BATCH_TOKENS = 2560
@@ -45,22 +46,6 @@ _POOL = 120  # examples that batches of one length are made of
 _PADDED_TO = 64  # lengths that vary freely make the memory grow without end
 _EDIT_WEIGHT = 4.0  # of a token with which the answer leaves its source; most tokens are copied
 _LOGGED, _SAVED = 10, 50  # steps
-
-
-class LowRank(nn.Module):
-    """A frozen linear layer and a low-rank change of it."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        self.linear = linear
-        down = torch.randn(RANK, linear.in_features) / math.sqrt(linear.in_features)
-        self.down = nn.Parameter(down.to(linear.weight.device))
-        self.up = nn.Parameter(torch.zeros(linear.out_features, RANK).to(linear.weight.device))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        change = functional.linear(functional.linear(x, self.down), self.up)
-        out: torch.Tensor = self.linear(x) + ALPHA / RANK * change
-        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +90,8 @@ def open_base(path: Path) -> tuple[Any, Any]:
 
 
 def with_low_rank(model: Any) -> dict[str, LowRank]:
-    """Put a low-rank change beside each linear layer but the head; by the layer's name."""
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    layers = {}
-    for name, module in list(model.named_modules()):
-        if isinstance(module, nn.Linear) and name != "lm_head":
-            layers[name] = LowRank(module)
-            parent, _, own = name.rpartition(".")
-            setattr(model.get_submodule(parent), own, layers[name])
-    return layers
+    """Put the changes that are trained beside all linear layers but the head."""
+    return add_low_rank(model, RANK, ALPHA / RANK, besides={"lm_head"})
 
 
 def train(plan: Plan, base: Path) -> None:
