@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from importlib.util import find_spec
@@ -15,8 +17,9 @@ import yaml
 
 from models.built import Recipe, built_files, ensure_built, find_built
 from models.download import Progress, RemoteFile, fetch
-from models.errors import BadModelFile, DownloadFailed, UnknownModel
+from models.errors import BadModelFile, DownloadFailed, ModelInUse, UnknownModel
 from models.merge import Progress as BuildProgress
+from models.stopping import Stopper
 
 FOLDER_VARIABLE = "FOOTNOTE_MODELS"
 Kind = Literal["embedder", "llm"]
@@ -37,6 +40,7 @@ class Entry:
     base: str | None = None  # the entry it is built from on this machine,
     adapter: str = ""  # with this file of the package `models`
     size_bytes: int | None = None
+    parameters: int | None = None
     sha256: str | None = None
     memory_gb: float | None = None
     context_tokens: int | None = None
@@ -62,6 +66,7 @@ class Listed:
 
     entry: Entry
     path: Path | None
+    arrived_bytes: int = 0  # of a download that was not ended
 
 
 def default_folder() -> Path:
@@ -86,7 +91,18 @@ class Catalog:
 
     def list(self) -> tuple[Listed, ...]:
         """Every model of the catalogue, installed or not."""
-        return tuple(Listed(entry, self._installed(entry)) for entry in self.entries)
+        return tuple(
+            Listed(e, self._installed(e), sum(_size(p) for p in self._unfinished(e)))
+            for e in self.entries
+        )
+
+    def others(self) -> tuple[Path, ...]:
+        """The chat models in the folder that are none of the catalogue: they were put there."""
+        known = {entry.file for entry in self.entries}
+        built = {p for e in self.entries if e.base for p in built_files(e.name, self.folder)}
+        return tuple(
+            p for p in sorted(self.folder.glob("*.gguf")) if p.name not in known and p not in built
+        )
 
     def find(self, name_or_path: str, kind: Kind = "llm") -> ModelFile:
         """A model on this machine, by name (any case), unique start of a name, or path.
@@ -116,6 +132,20 @@ class Catalog:
             entry.name,
             f"{entry.name} is not on this machine yet. Run `footnote models pull {entry.name}`.",
         )
+
+    def setting(self, name_or_path: str) -> str:
+        """What the settings should call a model that `find` takes under any name or path.
+
+        Its whole name, or the path of its file; as it is when nothing is called so.
+        """
+        if not _looks_like_path(name_or_path):
+            with suppress(UnknownModel):
+                return self._entry(name_or_path, "llm").name
+            return name_or_path
+        path = Path(name_or_path).expanduser().absolute()
+        files = {i.entry.name: i.path for i in self.list()} | {str(p): p for p in self.others()}
+        same = (name for name, p in files.items() if p and p.resolve() == path.resolve())
+        return next(same, str(path))
 
     def is_to_build(self, name_or_path: str) -> bool:
         """Whether `ready` would build it, for all that can be told without reading its file."""
@@ -156,10 +186,16 @@ class Catalog:
             adapter=Path(__file__).parent / entry.adapter,
         )
 
-    def pull(self, name: str, on_progress: Progress = lambda there, total: None) -> ModelFile:
+    def pull(
+        self,
+        name: str,
+        on_progress: Progress = lambda there, total: None,
+        stopper: Stopper | None = None,
+    ) -> ModelFile:
         """Bring a model of the catalogue onto this machine, unless it is there.
 
-        Raises UnknownModel, DownloadFailed, or what `ready` raises for a built one.
+        Raises UnknownModel, DownloadFailed (also when stopped; the next pull goes on from there),
+        or what `ready` raises for a built one.
         """
         entry = self._entry(name)
         if entry.base is not None:
@@ -179,13 +215,14 @@ class Catalog:
                 size_bytes=entry.size_bytes,
                 sha256=entry.sha256,
             )
-            path = fetch(remote, self.folder, on_progress)
+            path = fetch(remote, self.folder, on_progress, stopper)
         return ModelFile(entry.name, path, entry)
 
-    def remove(self, name: str) -> Path:
+    def remove(self, name: str, in_use: str = "") -> Path:
         """Delete a pulled or built model and what unfinished attempts left of it; where it was.
 
-        Raises UnknownModel when nothing of it is there to be deleted.
+        Raises ModelInUse for the one that is `in_use`, as `find` takes it, and UnknownModel when
+        nothing of it is there to be deleted.
         """
         entry = self._entry(name)
         if entry.name.lower() != name.strip().lower():
@@ -201,11 +238,18 @@ class Catalog:
         else:
             path = self.folder / entry.file
             found = [path] if path.is_file() else []
-            found += [p for p in self.folder.glob("*.part") if p.name.startswith(f"{entry.file}.")]
+            found += self._unfinished(entry)
         if not found:
             raise UnknownModel(entry.name, f"{entry.name} is not on this machine.")
+        used = Path(in_use).expanduser().resolve()  # an older build, perhaps
+        if self.setting(in_use) == entry.name or used in [path.resolve() for path in found]:
+            raise ModelInUse(
+                entry.name,
+                f"{entry.name} writes the answers of this library, so it was not removed. Choose "
+                "another model first, or none.",
+            )
         for file in found:
-            file.unlink()
+            file.unlink(missing_ok=True)
         return found[0]
 
     def _entry(self, name: str, kind: Kind | None = None) -> Entry:
@@ -227,6 +271,13 @@ class Catalog:
             "the path of a .gguf file works as well.",
         )
 
+    def _unfinished(self, entry: Entry) -> Iterator[Path]:
+        """What downloads that were not ended left in the folder."""
+        if entry.repository is not None:
+            for path in self.folder.glob("*.part"):
+                if path.name.startswith(f"{entry.file}."):
+                    yield path
+
     def _installed(self, entry: Entry) -> Path | None:
         if entry.base is not None:
             try:
@@ -242,6 +293,13 @@ class Catalog:
             if path.exists():
                 return path
         return None
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file that may be gone by now: a download that has ended gives it another name."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
 
 
 def _looks_like_path(name: str) -> bool:

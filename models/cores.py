@@ -1,8 +1,9 @@
-"""What the CPU offers: physical cores, and instructions for 16-bit floats."""
+"""What this machine offers: physical cores, instructions for 16-bit floats, memory."""
 
 from __future__ import annotations
 
 import os
+import platform
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +38,19 @@ def has_bf16() -> bool:
     """Whether the CPU multiplies bfloat16 itself, which makes the embedder quicker."""
     flags = next((cpu.get("flags", "") for cpu in _processors()), "").split()
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+@cache
+def cpu_name() -> str:
+    """What the CPU calls itself."""
+    named = next((cpu.get("model name") for cpu in _processors()), None)
+    return named or platform.processor() or platform.machine()
+
+
+@cache
+def memory_bytes() -> int:
+    """The memory of this machine, whatever of it is taken now."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _allowed_processors() -> set[int]:

@@ -26,6 +26,7 @@ from typing import Any
 
 from models.child import child_environment, python_module
 from models.errors import DownloadFailed
+from models.stopping import Stopper
 
 Progress = Callable[[int, int | None], None]  # bytes that are there, bytes there will be
 
@@ -55,11 +56,14 @@ class RemoteFile:
     sha256: str | None = None
 
 
-def fetch(remote: RemoteFile, folder: Path, on_progress: Progress) -> Path:
+def fetch(
+    remote: RemoteFile, folder: Path, on_progress: Progress, stopper: Stopper | None = None
+) -> Path:
     """Bring a file into the folder, going on where an earlier attempt stopped.
 
-    Raises DownloadFailed; Ctrl-C is one of its reasons.
+    Raises DownloadFailed; `stopper` and Ctrl-C are among its reasons.
     """
+    stopper = stopper or Stopper()
     task = json.dumps({**asdict(remote), "folder": str(folder)})
     child = subprocess.Popen(
         [*python_module("models.download"), task],
@@ -73,28 +77,37 @@ def fetch(remote: RemoteFile, folder: Path, on_progress: Progress) -> Path:
     error: str | None = None
     try:
         assert child.stdout is not None
-        for line in child.stdout:
-            report = json.loads(line)
-            if "there" in report:
-                on_progress(report["there"], report["total"])
-            else:
-                error = report["error"]
-        _, complaint = child.communicate()
+        with stopper.ending_with(child.kill):
+            for line in child.stdout:
+                if not line.endswith("\n"):
+                    break  # it was killed while it wrote
+                report = json.loads(line)
+                if "there" in report:
+                    on_progress(report["there"], report["total"])
+                else:
+                    error = report["error"]
+            _, complaint = child.communicate()
     except KeyboardInterrupt:
-        raise DownloadFailed(
-            remote.model,
-            f"The download of {remote.model} was stopped. What arrived is kept; "
-            f"`footnote models pull {remote.model}` goes on from there.",
-        ) from None
+        raise _stopped(remote) from None
     finally:
         child.kill()
         child.communicate()
+    if stopper.stopped and child.returncode != 0:
+        raise _stopped(remote)
     if error is None and child.returncode != 0:
         last = (complaint.strip().splitlines() or [f"exit status {child.returncode}"])[-1]
         error = f"The download of {remote.model} broke off ({last}). Run it again to go on."
     if error is not None:
         raise DownloadFailed(remote.model, error)
     return folder / remote.file
+
+
+def _stopped(remote: RemoteFile) -> DownloadFailed:
+    return DownloadFailed(
+        remote.model,
+        f"The download of {remote.model} was stopped. What arrived is kept; "
+        f"`footnote models pull {remote.model}` goes on from there.",
+    )
 
 
 class _Stop(Exception):

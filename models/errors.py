@@ -6,6 +6,8 @@ ModelError            `.model` names the model: a catalogue name or a path
 ├── ModelDied         its process ended, hung or was closed
 ├── PromptTooLong     prompt and answer do not fit what the model sees at once
 ├── BuildFailed       a model made on this machine could not be written
+├── ModelInUse        it answers now, so it is not removed
+├── MeasureFailed     its speed was not measured, or could not be kept
 └── DownloadFailed    a pull that stopped; what arrived stays for the next one
 """
 
@@ -40,6 +42,14 @@ class PromptTooLong(ModelError):
 
 class BuildFailed(ModelError):
     """A model that is made from a packaged one and an adapter could not be written."""
+
+
+class ModelInUse(ModelError):
+    """A model that the library answers with cannot be removed."""
+
+
+class MeasureFailed(ModelError):
+    """The speed of a model was not measured: stopped, or it wrote nothing; or not kept."""
 
 
 class DownloadFailed(ModelError):

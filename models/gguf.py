@@ -50,6 +50,7 @@ class GgufHeader:
     version: int
     tensor_count: int
     size_bytes: int  # of the file
+    parameters: int
     architecture: str
     context_tokens: int | None  # what the model was trained to see at once
     has_chat_template: bool
@@ -88,6 +89,18 @@ def inspect_gguf(path: Path) -> GgufHeader:
         raise BadModelFile(path, f"{path} cannot be read ({error.strerror}).") from None
 
 
+def inspect_chat_model(path: Path) -> GgufHeader:
+    """As `inspect_gguf`, for a model that is to answer: BadModelFile without a chat template."""
+    header = inspect_gguf(path)
+    if not header.has_chat_template:
+        raise BadModelFile(
+            path,
+            f"{path} has no chat template, so it cannot answer questions. "
+            "Choose an instruct model.",
+        )
+    return header
+
+
 def _refuse_other_formats(path: Path, start: bytes) -> None:
     if start.startswith(MAGIC):
         return
@@ -123,13 +136,15 @@ def _read(path: Path, content: mmap.mmap, size: int) -> GgufHeader:
     architecture = metadata.get("general.architecture")
     if not isinstance(architecture, str) or not architecture:
         raise _Damaged("it does not name its architecture")
-    _check_tensors(cursor, tensor_count, metadata.get("general.alignment", DEFAULT_ALIGNMENT))
+    alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
+    parameters = _check_tensors(cursor, tensor_count, alignment)
     context = metadata.get(f"{architecture}.context_length")
     return GgufHeader(
         path=path,
         version=version,
         tensor_count=tensor_count,
         size_bytes=size,
+        parameters=parameters,
         architecture=architecture,
         context_tokens=context if isinstance(context, int) and context > 0 else None,
         has_chat_template=bool(metadata.get("tokenizer.chat_template")),
@@ -151,11 +166,12 @@ def _metadata(cursor: _Cursor, count: int) -> dict[str, int | float | str]:
     return kept
 
 
-def _check_tensors(cursor: _Cursor, count: int, alignment: int | float | str) -> None:
-    """Refuse tensors whose data would lie outside the file."""
+def _check_tensors(cursor: _Cursor, count: int, alignment: int | float | str) -> int:
+    """Refuse tensors whose data would lie outside the file; the number of their values."""
     if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
         raise _Damaged(f"an alignment of {alignment}")
     extents = []
+    parameters = 0
     for _ in range(count):
         cursor.skip(cursor.number("Q"))
         dimensions = cursor.number("I")
@@ -166,11 +182,13 @@ def _check_tensors(cursor: _Cursor, count: int, alignment: int | float | str) ->
             values *= cursor.number("Q")
         kind, offset = cursor.number("I"), cursor.number("Q")
         per_block, block_bytes = _BLOCKS.get(kind, (1, 0))
+        parameters += values
         extents.append(offset + values // per_block * block_bytes)
     data_start = -(-cursor.at // alignment) * alignment
     needed = data_start + max(extents)
     if needed > cursor.size:
         raise _Damaged(f"{needed:,} bytes are described, {cursor.size:,} are there")
+    return parameters
 
 
 class _Cursor:

@@ -19,7 +19,7 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from models.cores import physical_cores, usable_processors
 from models.errors import BadModelFile, PromptTooLong
-from models.gguf import inspect_gguf
+from models.gguf import inspect_chat_model
 from models.loops import is_looping
 from models.markers import MarkerRule, MarkerTokens
 
@@ -64,13 +64,7 @@ class LlamaModel:
 
         Raises BadModelFile for a file that cannot be run as a chat model.
         """
-        header = inspect_gguf(path)
-        if not header.has_chat_template:
-            raise BadModelFile(
-                path,
-                f"{path} has no chat template, so it cannot answer questions. "
-                "Choose an instruct model.",
-            )
+        header = inspect_chat_model(path)
         threads = threads or physical_cores()
         _complaints.clear()
         llama_cpp.llama_log_set(_keep_complaint, ctypes.c_void_p(0))
@@ -200,18 +194,21 @@ class LlamaModel:
             temp=self._temperature, repeat_penalty=self._repeat_penalty
         )
         written: list[int] = []
-        while len(written) < max_tokens:
-            if written:
-                self._llama.eval(written[-1:])
-            token = self._choose(sampler, rule)
-            if llama_cpp.llama_vocab_is_eog(self._vocab, token):
-                break
-            text = self._token_bytes(token)
-            rule.write(text)
-            written.append(token)
-            yield decoder.decode(text), len(written)
-            if cancelled() or is_looping(written):
-                break
+        try:
+            while len(written) < max_tokens:
+                if written:
+                    self._llama.eval(written[-1:])
+                token = self._choose(sampler, rule)
+                if llama_cpp.llama_vocab_is_eog(self._vocab, token):
+                    break
+                text = self._token_bytes(token)
+                rule.write(text)
+                written.append(token)
+                yield decoder.decode(text), len(written)
+                if cancelled() or is_looping(written):
+                    break
+        finally:
+            sampler.close()  # a table of the whole vocabulary, which is in a cycle
 
     def _choose(self, sampler: Any, rule: MarkerRule) -> int:
         """The next token: sampled from all of them, or inside a bracket the likeliest allowed."""

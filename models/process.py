@@ -73,7 +73,8 @@ class LlmProcess:
         self._closed = False
         self._starting = threading.Lock()  # held while a child is started
         self._waiting: deque[ProcessGeneration] = deque()
-        self._changed = threading.Condition()  # guards the queue and `_closed`
+        self._writing = False
+        self._changed = threading.Condition()  # guards the queue, `_writing` and `_closed`
         self._writer: threading.Thread | None = None
         self._ids = itertools.count(1)
         atexit.register(self.close)
@@ -81,6 +82,10 @@ class LlmProcess:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def path(self) -> Path:
+        return self._path
 
     @property
     def reads_quotations(self) -> bool:
@@ -96,6 +101,12 @@ class LlmProcess:
     def tokens_per_second(self) -> float | None:
         """Prompt tokens it reads per second on this machine; None before it is loaded."""
         return self._tokens_per_second
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is being written, or waits to be."""
+        with self._changed:
+            return self._writing or bool(self._waiting)
 
     @property
     def pid(self) -> int | None:
@@ -177,16 +188,20 @@ class LlmProcess:
                 if self._closed:
                     return
                 generation = self._waiting.popleft()
+                self._writing = True
             try:
-                generation._end(self._write(generation))
-            except ModelError as error:
-                generation._end(str(error))
-            except Exception as error:  # this thread must live on: later answers wait for it
+                error = self._write(generation)
+            except ModelError as failure:
+                error = str(failure)
+            except Exception as failure:  # this thread must live on: later answers wait for it
                 log.exception("an answer could not be written")
-                generation._end(
-                    f"{self._name} could not answer ({error}). Ask again; if that does not help, "
+                error = (
+                    f"{self._name} could not answer ({failure}). Ask again; if that does not help, "
                     "start Footnote again."
                 )
+            with self._changed:
+                self._writing = False
+            generation._end(error)
 
     def _write(self, generation: ProcessGeneration) -> str | None:
         """Have one answer written; the sentence that says why it failed, if it did."""
@@ -342,6 +357,7 @@ class ProcessGeneration:
         self._done = False
         self._cancelled = False
         self._changed = threading.Condition()
+        self._read_at = self._first_at = self._last_at = 0.0  # of `monotonic`
 
     @property
     def prompt_tokens(self) -> int:
@@ -352,6 +368,16 @@ class ProcessGeneration:
     def answer_tokens(self) -> int:
         """Tokens written so far."""
         return self._answer_tokens
+
+    @property
+    def reading_seconds(self) -> float:
+        """What it took to read the prompt and to choose the first token; 0 until then."""
+        return max(0.0, self._first_at - self._read_at)
+
+    @property
+    def writing_seconds(self) -> float:
+        """From the first token to the last one so far."""
+        return self._last_at - self._first_at
 
     @property
     def error(self) -> str | None:
@@ -384,6 +410,11 @@ class ProcessGeneration:
         with self._changed:
             if self._done:
                 return
+            self._last_at = time.monotonic()
+            if "prompt_tokens" in answer:
+                self._read_at = self._last_at
+            else:
+                self._first_at = self._first_at or self._last_at
             self._prompt_tokens = answer.get("prompt_tokens", self._prompt_tokens)
             self._answer_tokens = answer.get("tokens", self._answer_tokens)
             if answer.get("piece"):

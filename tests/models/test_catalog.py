@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from models.catalog import Catalog, default_folder
 from models.child import child_environment
-from models.errors import BadModelFile, DownloadFailed, UnknownModel
+from models.errors import BadModelFile, DownloadFailed, ModelInUse, UnknownModel
 from models.gguf import inspect_gguf
 from tests.models.gguf_files import PACKAGED
 
@@ -64,6 +65,34 @@ def test_the_defaults_are_installed_and_true(catalog: Catalog) -> None:
 def test_found_by_name_start_or_path(catalog: Catalog, name: str) -> None:
     """Any case, a unique start, and a path all lead to the file."""
     assert catalog.find(name).path == PACKAGED
+
+
+@pytest.mark.parametrize(
+    "name", ["qwen3-4b", "QWEN3-4", "{folder}/{file}", "~/{file}", "link.gguf"]
+)
+def test_one_model_under_many_names(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whatever the settings call the one in use, it has one name, and is not removed."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    entry = next(e for e in catalog.entries if e.name == "Qwen3-4B")
+    shutil.copy(PACKAGED, tmp_path / entry.file)
+    (tmp_path / "link.gguf").symlink_to(tmp_path / entry.file)
+    in_use = name.format(folder=tmp_path, file=entry.file)
+    assert catalog.find(in_use).path.resolve() == tmp_path / entry.file
+    assert catalog.setting(in_use) == entry.name
+    with pytest.raises(ModelInUse, match="Choose another"):
+        catalog.remove(entry.name, in_use)
+    assert (tmp_path / entry.file).is_file()
+    assert catalog.remove(entry.name, "smollm2") == tmp_path / entry.file
+
+
+def test_the_setting_of_what_is_no_model(catalog: Catalog, tmp_path: Path) -> None:
+    """As it is; a file that is nowhere by its path."""
+    assert [catalog.setting(name) for name in ("none", "", "qwen2.5")] == ["none", "", "qwen2.5"]
+    assert catalog.setting("Footnote-1") == "Footnote-135M"  # not built yet
+    assert catalog.setting(f"{tmp_path}/lost.gguf") == f"{tmp_path}/lost.gguf"
 
 
 def test_found_by_kind(catalog: Catalog) -> None:
