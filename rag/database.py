@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from typing import Self
 
 from rag.errors import LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 from rag.folder import DATABASE
+from rag.identity import first_author
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (
     pk INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -78,6 +79,52 @@ CREATE TABLE answers (
 );
 CREATE INDEX answers_by_conversation ON answers (conversation);
 """
+# Lists of papers: each index also holds what a list may be filtered by, so that a page of it is
+# found without a look at the papers themselves, whose abstracts fill the pages of their table.
+_LISTS = """
+ALTER TABLE papers ADD COLUMN author_key TEXT;
+UPDATE papers SET author_key = author_key(authors);
+DROP INDEX papers_by_title;
+CREATE INDEX papers_by_adding ON papers (pk, year, source);
+CREATE INDEX papers_by_title ON papers (title_key, pk, year, source);
+CREATE INDEX papers_by_author ON papers (author_key, pk, year, source);
+CREATE INDEX papers_by_year ON papers (year, pk, source);
+CREATE INDEX papers_by_source ON papers (source);
+CREATE INDEX tags_by_tag ON tags (tag);
+CREATE TRIGGER papers_updated AFTER UPDATE OF title, abstract ON papers BEGIN
+    INSERT INTO full_text (full_text, rowid, title, abstract)
+    VALUES ('delete', old.pk, old.title, old.abstract);
+    INSERT INTO full_text (rowid, title, abstract) VALUES (new.pk, new.title, new.abstract);
+END;
+-- Found as one types: words by their beginnings, none of them stemmed.
+CREATE VIRTUAL TABLE names USING fts5 (
+    title, authors, tags, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2'
+);
+INSERT INTO names (rowid, title, authors, tags)
+    SELECT pk, title, authors,
+        (SELECT group_concat(tag, ' ') FROM tags WHERE tags.paper = papers.pk) FROM papers;
+CREATE TRIGGER papers_named AFTER INSERT ON papers BEGIN
+    INSERT INTO names (rowid, title, authors) VALUES (new.pk, new.title, new.authors);
+END;
+CREATE TRIGGER papers_renamed AFTER UPDATE OF title, authors ON papers BEGIN
+    UPDATE names SET title = new.title, authors = new.authors WHERE rowid = new.pk;
+END;
+CREATE TRIGGER papers_unnamed AFTER DELETE ON papers BEGIN
+    DELETE FROM names WHERE rowid = old.pk;
+END;
+CREATE TRIGGER tags_added AFTER INSERT ON tags BEGIN
+    UPDATE names SET tags = (SELECT group_concat(tag, ' ') FROM tags WHERE paper = new.paper)
+    WHERE rowid = new.paper;
+END;
+CREATE TRIGGER tags_removed AFTER DELETE ON tags
+-- not those that go with their paper, whose names go as a whole
+WHEN EXISTS (SELECT 1 FROM papers WHERE pk = old.paper) BEGIN
+    UPDATE names SET tags = (SELECT group_concat(tag, ' ') FROM tags WHERE paper = old.paper)
+    WHERE rowid = old.paper;
+END;
+"""
+_VERSIONS = (_FIRST, _LISTS)  # each brings a library of the version before it to its own
+SCHEMA_VERSION = len(_VERSIONS)
 
 
 class Database:
@@ -92,7 +139,8 @@ class Database:
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
         """Open the database in `folder`, making it when it is not there.
 
-        Raises LibraryError: damaged, not writable, full, or made by a newer Footnote.
+        One of an older Footnote is brought up to date; read only, it is read as it is. Raises
+        LibraryError: damaged, not writable, full, or made by a newer Footnote.
         """
         path = folder / DATABASE
         with _translated(folder):
@@ -109,8 +157,9 @@ class Database:
                     db.execute("PRAGMA journal_mode=WAL")
                     db.execute("PRAGMA synchronous=FULL")
                     db.execute("PRAGMA foreign_keys=ON")
+                    db.create_function("author_key", 1, _author_key, deterministic=True)
                 database = cls(db, folder)
-                database._check_schema(may_create=not read_only)
+                database._check_schema(read_only=read_only)
             except BaseException:
                 db.close()
                 raise
@@ -120,24 +169,30 @@ class Database:
         with self._lock:
             self._connection.close()
 
-    def _check_schema(self, *, may_create: bool) -> None:
+    def _check_schema(self, *, read_only: bool) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and may_create:
-            with self.transaction():
-                for statement in _statements(_SCHEMA):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        elif version == 0:
+        if version == 0 and read_only:
             raise LibraryError(
                 self.folder,
                 f"The library {self.folder} is empty. Fill it with 'footnote add FILE'.",
             )
-        elif version != SCHEMA_VERSION:
+        if not 0 <= version <= SCHEMA_VERSION:
             raise LibraryError(
                 self.folder,
                 f"The library {self.folder} was made by another version of Footnote "
                 f"(format {version}, this one reads {SCHEMA_VERSION}). Update Footnote.",
             )
+        if version < SCHEMA_VERSION and not read_only:
+            with self.transaction():
+                for script in _VERSIONS[version:]:
+                    for statement in _statements(script):
+                        self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    @property
+    def changes(self) -> int:
+        """A number that grows with every change: as long as it stays, so does what was read."""
+        return self._connection.total_changes
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -188,6 +243,11 @@ def _library_error(folder: Path, error: sqlite3.DatabaseError) -> LibraryError:
             "again; everything that was added so far is kept.",
         )
     return LibraryError(folder, f"The library {folder} cannot be used: {error}.")
+
+
+def _author_key(authors: str) -> str | None:
+    """What papers are sorted by: the first author's family name; None where there is none."""
+    return first_author(tuple(json.loads(authors))) or None
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ RagError
 ├── ConfigError         a key or a value of config.yaml
 ├── ReadError           a file that is not in a format Footnote reads
 ├── QuestionError       an empty question, or one too long to be one
+├── DraftError          a paper as somebody edited it; `.faults` says what is wrong where
 ├── EvaluationError     a set of questions or pairs that cannot be scored
 ├── IndexFailure        the vector index cannot be used; it can always be rebuilt
 └── LibraryError        a data folder; `.path` names it
@@ -37,6 +38,14 @@ class ReadError(RagError):
 
 class QuestionError(RagError):
     """A question that cannot be asked."""
+
+
+class DraftError(RagError):
+    """What somebody wrote of a paper cannot be kept; `faults` has a sentence for each field."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = faults
 
 
 class EvaluationError(RagError):

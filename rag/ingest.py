@@ -14,7 +14,7 @@ from rag.identity import title_key
 from rag.index import ChunkIndex
 from rag.library import Library, NewPaper
 from rag.readers import read_records
-from rag.types import BadRecord, Embedder, Record
+from rag.types import BadRecord, Embedder, Paper, Record
 
 _LEAST_CHUNK = 32  # tokens; fewer hold no title and sentence
 BATCH = 64  # papers in one transaction: large enough to embed well, small enough to lose little
@@ -37,10 +37,14 @@ class FileReport:
 
     path: Path
     read: int = 0
-    added: int = 0
+    ids: list[str] = field(default_factory=list)  # of the papers that were added
     duplicates: int = 0
     bad: list[BadRecord] = field(default_factory=list)
     error: str | None = None  # why the file could not be read, or not to its end
+
+    @property
+    def added(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,13 @@ class AddReport:
         return sum(f.read for f in self.files)
 
     @property
+    def ids(self) -> list[str]:
+        """Of the papers that were added: to remove them is to undo the adding."""
+        return [paper_id for f in self.files for paper_id in f.ids]
+
+    @property
     def added(self) -> int:
-        return sum(f.added for f in self.files)
+        return len(self.ids)
 
     @property
     def duplicates(self) -> int:
@@ -189,13 +198,28 @@ class Ingest:
         new = [r for r in records if self.library.find_same(r) is None]
         added, done = 0, 0
         for batch in _batches(new):
-            added += self._store(batch, source)
+            added += len(self._store(batch, source))
             done += len(batch)
             on_progress(Progress(done, len(new), "adding papers"))
         error = self._sync(on_progress)
         if error:
             raise IndexFailure(error)
         return added
+
+    def edit(self, paper: Paper, record: Record) -> None:
+        """Let a paper of the library say what the record says, and the index follow.
+
+        Raises LibraryError; IndexFailure when only the index could not follow.
+        """
+        parts: NewPaper | None = None
+        if (record.title, record.abstract) != (paper.title, paper.abstract):
+            self.require_same_embedding()
+            (parts,) = self._prepare([record], "")
+        old = self.library.chunks_of([paper.id]) if parts else []
+        self.library.edit(paper.id, record, parts)
+        if parts:
+            self.index.remove(old)
+            self.index.sync()
 
     def _add_file(self, path: Path, tally: _Tally, cancelled: Callable[[], bool]) -> None:
         pending: dict[str, Record] = {}
@@ -218,7 +242,7 @@ class Ingest:
                 if self.library.find_same(record) is None:
                     pending[key] = record
                 else:
-                    tally.stored(0, 1)
+                    tally.stored([], 1)
                 if len(pending) >= BATCH:
                     store()
                     if cancelled():
@@ -227,7 +251,7 @@ class Ingest:
             tally.failed(str(error))
         store()
 
-    def _store(self, records: Sequence[Record], source: str) -> int:
+    def _store(self, records: Sequence[Record], source: str) -> list[str]:
         require_space(self.library.folder)
         papers = self._prepare(records, source)
         if self.library.get_meta("embedding") is None:
@@ -313,11 +337,11 @@ class _Tally:
         report.bad.append(record)
         self._advance(1)
 
-    def stored(self, new: int, of: int) -> None:
+    def stored(self, new: list[str], of: int) -> None:
         report = self.reports[-1]
         report.read += of
-        report.added += new
-        report.duplicates += of - new
+        report.ids += new
+        report.duplicates += of - len(new)
         if new and self._total is None:
             self._total = sum(map(_count_records, self._paths))
         self._advance(of)

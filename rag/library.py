@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +16,14 @@ from typing import Self, TypeVar
 
 import numpy as np
 
+from rag.browse import COLUMNS, Shelf, read_paper
+from rag.conversations import Conversations
 from rag.database import Database
+from rag.errors import RagError
 from rag.identity import is_same, paper_id, title_key
-from rag.types import Chunk, Paper, Record, SourceSentence, Span, Vectors
+from rag.scope import condition
+from rag.types import EVERYTHING, Chunk, Paper, Record, Scope, SourceSentence, Span, Vectors
 
-_COLUMNS = (
-    "pk, id, title, abstract, authors, year, url, doi, arxiv_id, is_note, source,"
-    " (SELECT group_concat(tag, char(31)) FROM tags WHERE tags.paper = papers.pk) AS tag_list"
-)
 # ?1 is what is looked for, ?2 the same as a pattern, ?3 a tag.
 _FILTER = (
     " WHERE (?1 = '' OR title LIKE ?2 ESCAPE '\\' OR EXISTS"
@@ -66,21 +65,14 @@ class StoredPaper:
     vectors: Vectors
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A conversation in the list of conversations."""
-
-    id: str
-    title: str
-    started: float  # seconds since 1970
-
-
 class Library:
     """One library's database; safe to use from several threads of its one owner."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._db = database
         self.folder = folder
+        self.shelf = Shelf(database)
+        self.conversations = Conversations(database)
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
@@ -138,54 +130,92 @@ class Library:
 
     # -- papers
 
-    def find_same(self, record: Record) -> Paper | None:
-        """The paper that this record describes, if the library has it (`rag.identity`)."""
+    def find_same(self, record: Record, but: str = "") -> Paper | None:
+        """The paper that this record describes, if the library has it (`rag.identity`).
+
+        The paper with the id `but` does not count.
+        """
         rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM papers WHERE title_key = ?1"
+            f"SELECT {COLUMNS} FROM papers WHERE title_key = ?1"
             " OR (?2 IS NOT NULL AND arxiv_id = ?2) OR (?3 IS NOT NULL AND doi = ?3)",
             title_key(record.title), record.arxiv_id, record.doi,
         )  # fmt: skip
-        return next((p for p in map(_paper, rows) if is_same(record, p)), None)
+        return next((p for p in map(read_paper, rows) if p.id != but and is_same(record, p)), None)
 
-    def add(self, papers: Sequence[NewPaper]) -> int:
-        """Store papers in one transaction; return how many were not there yet.
+    def add(self, papers: Sequence[NewPaper]) -> list[str]:
+        """Store papers in one transaction; return the ids of those that were not there yet.
 
         When this returns they are acknowledged: they survive whatever happens next.
         """
-        added = 0
         with self._db.transaction() as db:
-            for new in papers:
-                if self.find_same(new.record) is None:
-                    self._insert(db, new)
-                    added += 1
-        return added
+            return [self._insert(db, new) for new in papers if self.find_same(new.record) is None]
 
-    def _insert(self, db: sqlite3.Connection, new: NewPaper) -> None:
+    def _insert(self, db: sqlite3.Connection, new: NewPaper) -> str:
         record = new.record
 
         def taken(candidate: str) -> bool:
             return bool(db.execute("SELECT 1 FROM papers WHERE id = ?", (candidate,)).fetchone())
 
+        identity = paper_id(record, taken)
         pk = db.execute(
-            "INSERT INTO papers (id, title_key, title, abstract, authors, year, url, doi, arxiv_id,"
-            " is_note, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO papers (id, title_key, title, abstract, authors, author_key, year, url,"
+            " doi, arxiv_id, is_note, source)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, author_key(?5), ?6, ?7, ?8, ?9, ?10, ?11)",
             (
-                paper_id(record, taken), title_key(record.title), record.title, record.abstract,
-                json.dumps(record.authors, ensure_ascii=False), record.year, record.url,
+                identity, title_key(record.title), record.title, record.abstract,
+                _as_json(record.authors), record.year, record.url,
                 record.doi, record.arxiv_id, record.is_note, new.source,
             ),
         ).lastrowid  # fmt: skip
         db.executemany("INSERT INTO tags VALUES (?, ?)", [(pk, tag) for tag in set(record.tags)])
         _insert_parts(db, pk, new)
+        return identity
+
+    def edit(self, paper_id: str, record: Record, parts: NewPaper | None) -> None:
+        """Let a paper say what this record says, with other chunks and sentences unless None.
+
+        Its id, source, arXiv number and whether it is a note stay. Raises RagError when it is gone.
+        """
+        with self._db.transaction() as db:
+            db.execute(
+                "UPDATE papers SET title_key = ?2, title = ?3, abstract = ?4, authors = ?5,"
+                " author_key = author_key(?5), year = ?6, url = ?7, doi = ?8 WHERE id = ?1",
+                (
+                    paper_id, title_key(record.title), record.title, record.abstract,
+                    _as_json(record.authors), record.year, record.url, record.doi,
+                ),
+            )  # fmt: skip
+            pk = _key(db, paper_id)
+            db.execute(
+                "DELETE FROM tags WHERE paper = ? AND tag NOT IN (SELECT value FROM json_each(?))",
+                (pk, _as_json(record.tags)),
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO tags VALUES (?, ?)", [(pk, tag) for tag in record.tags]
+            )
+            if parts is not None:
+                _replace_parts(db, pk, parts)
+
+    def tag(
+        self, paper_ids: Iterable[str], add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> None:
+        """Give papers tags and take others from them."""
+        ids = json.dumps(list(paper_ids))
+        these = "SELECT pk FROM papers WHERE id IN (SELECT value FROM json_each(?))"
+        with self._db.transaction() as db:
+            db.executemany(
+                f"DELETE FROM tags WHERE tag = ? AND paper IN ({these})", [(t, ids) for t in remove]
+            )
+            db.executemany(
+                f"INSERT OR IGNORE INTO tags SELECT these.pk, ? FROM ({these}) AS these",
+                [(t, ids) for t in add],
+            )
 
     def replace_parts(self, papers: dict[str, NewPaper]) -> None:
         """Give papers, by id, other chunks and sentences; their texts stay."""
         with self._db.transaction() as db:
             for paper_id, new in papers.items():
-                pk = db.execute("SELECT pk FROM papers WHERE id = ?", (paper_id,)).fetchone()[0]
-                db.execute("DELETE FROM chunks WHERE paper = ?", (pk,))
-                db.execute("DELETE FROM sentences WHERE paper = ?", (pk,))
-                _insert_parts(db, pk, new)
+                _replace_parts(db, _key(db, paper_id), new)
 
     def remove(self, paper_ids: Iterable[str]) -> int:
         """Delete papers with their chunks, sentences and full text; return how many there were."""
@@ -195,23 +225,28 @@ class Library:
             )
 
     def paper(self, paper_id: str) -> Paper | None:
-        rows = self._db.rows(f"SELECT {_COLUMNS} FROM papers WHERE id = ?", paper_id)
-        return _paper(rows[0]) if rows else None
+        rows = self._db.rows(f"SELECT {COLUMNS} FROM papers WHERE id = ?", paper_id)
+        return read_paper(rows[0]) if rows else None
 
     def papers(
         self, limit: int = 50, offset: int = 0, match: str = "", tag: str | None = None
     ) -> list[Paper]:
         """Papers in the order they were added; `match` is looked for in title and authors."""
         rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM papers{_FILTER} ORDER BY pk LIMIT ?4 OFFSET ?5",
+            f"SELECT {COLUMNS} FROM papers{_FILTER} ORDER BY pk LIMIT ?4 OFFSET ?5",
             match, _pattern(match), tag, limit, offset,
         )  # fmt: skip
-        return [_paper(row) for row in rows]
+        return [read_paper(row) for row in rows]
 
     def count(self, match: str = "", tag: str | None = None) -> int:
         """How many papers `papers` would give without a limit."""
         rows = self._db.rows(f"SELECT count(*) FROM papers{_FILTER}", match, _pattern(match), tag)
         return int(rows[0][0])
+
+    def count_in(self, scope: Scope) -> int:
+        """How many papers are in a scope."""
+        inside, values = condition(scope)
+        return int(self._db.rows(f"SELECT count(*) FROM papers WHERE {inside}", *values)[0][0])
 
     def tagged(self, tag: str) -> list[Paper]:
         return self.papers(limit=-1, tag=tag)
@@ -226,23 +261,33 @@ class Library:
     # -- what search reads
 
     def full_text_scores(
-        self, match: str, title_weight: float, limit: int, among: Sequence[int] | None = None
+        self,
+        match: str,
+        title_weight: float,
+        limit: int,
+        among: Sequence[int] | None = None,
+        scope: Scope = EVERYTHING,
     ) -> dict[int, float]:
         """BM25 of papers for an FTS5 expression, best first: {paper key: score, higher is better}.
 
-        With `among`, only those papers are scored and `limit` does not apply.
+        Of the papers in the scope; how rare a word is, the whole library says. With `among`, only
+        those papers are scored, and neither `limit` nor `scope` applies.
         """
+        # "+rowid" hides the papers from the planner: it would match the expression anew for each.
         sql = (
             f"SELECT rowid, -bm25(full_text, {float(title_weight)}, 1.0) AS score"
             " FROM full_text WHERE full_text MATCH ?"
         )
         if among is None:
-            rows = self._db.rows(f"{sql} ORDER BY score DESC LIMIT ?", match, limit)
+            inside, values = _inside(scope, "+rowid")
+            rows = self._db.rows(
+                f"{sql}{inside} ORDER BY score DESC LIMIT ?", match, *values, limit
+            )
         else:
             rows = [
                 row
                 for part in _parts(among)
-                for row in self._db.rows(f"{sql} AND rowid IN ({_marks(part)})", match, *part)
+                for row in self._db.rows(f"{sql} AND +rowid IN ({_marks(part)})", match, *part)
             ]
         return {row[0]: max(row[1], 0.0) for row in rows}
 
@@ -300,7 +345,7 @@ class Library:
             ):  # fmt: skip
                 sentences.setdefault(row["paper"], []).append(row)
             for row in self._db.rows(
-                f"SELECT {_COLUMNS} FROM papers WHERE pk IN ({_marks(part)})", *part
+                f"SELECT {COLUMNS} FROM papers WHERE pk IN ({_marks(part)})", *part
             ):
                 found[row["pk"]] = _stored(row, sentences.get(row["pk"], []))
         return found
@@ -313,10 +358,22 @@ class Library:
         """The highest chunk key that is in use; 0 in an empty library."""
         return int(self._db.rows("SELECT coalesce(max(pk), 0) FROM chunks")[0][0])
 
-    def chunk_vectors(self) -> tuple[list[int], Vectors]:
-        """All chunk keys with their vectors."""
-        rows = self._db.rows("SELECT pk, vector FROM chunks ORDER BY pk")
+    def chunk_vectors(self, scope: Scope = EVERYTHING) -> tuple[list[int], Vectors]:
+        """All chunk keys of the papers in a scope, with their vectors."""
+        inside, values = _inside(scope, "paper")
+        rows = self._db.rows(f"SELECT pk, vector FROM chunks WHERE 1{inside} ORDER BY pk", *values)
         return [row[0] for row in rows], _from_blobs([row[1] for row in rows])
+
+    def chunks_in(self, scope: Scope, among: Sequence[int] | None = None) -> list[int]:
+        """Chunk keys of the papers in a scope, ascending; with `among`, those of them."""
+        if among is None:
+            inside, values = _inside(scope, "paper")
+            rows = self._db.rows(f"SELECT pk FROM chunks WHERE 1{inside} ORDER BY pk", *values)
+            return [row[0] for row in rows]
+        # "+paper": or it would go through all papers of the scope for each of the chunks.
+        inside, values = _inside(scope, "+paper")
+        sql = f"SELECT pk FROM chunks WHERE pk IN (SELECT value FROM json_each(?)){inside}"
+        return sorted(row[0] for row in self._db.rows(sql, json.dumps(list(among)), *values))
 
     def chunk_batches(
         self, after: int = 0, size: int = 1000
@@ -342,35 +399,22 @@ class Library:
             )
         ]  # fmt: skip
 
-    # -- conversations
 
-    def save_answer(
-        self, answer_id: str, record: str, *, conversation: str | None = None, title: str = ""
-    ) -> None:
-        """Keep the JSON record of an answer, and start its conversation when it is new."""
-        now = time.time()
-        with self._db.transaction() as db:
-            if conversation is not None:
-                db.execute(
-                    "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                    (conversation, title, now),
-                )
-            db.execute(
-                "INSERT INTO answers (id, conversation, asked, record) VALUES (?, ?, ?, ?)",
-                (answer_id, conversation, now, record),
-            )
+def _as_json(texts: Sequence[str]) -> str:
+    return json.dumps(texts, ensure_ascii=False)
 
-    def conversations(self) -> list[Conversation]:
-        """All conversations, newest first."""
-        rows = self._db.rows("SELECT id, title, started FROM conversations ORDER BY started DESC")
-        return [Conversation(row["id"], row["title"], row["started"]) for row in rows]
 
-    def answer_records(self, conversation: str) -> list[str]:
-        """The JSON records of a conversation's answers, oldest first."""
-        rows = self._db.rows(
-            "SELECT record FROM answers WHERE conversation = ? ORDER BY pk", conversation
-        )
-        return [str(row[0]) for row in rows]
+def _key(db: sqlite3.Connection, paper_id: str) -> int:
+    row = db.execute("SELECT pk FROM papers WHERE id = ?", (paper_id,)).fetchone()
+    if row is None:
+        raise RagError("This paper is not in the library any more.")
+    return int(row[0])
+
+
+def _replace_parts(db: sqlite3.Connection, pk: int, new: NewPaper) -> None:
+    db.execute("DELETE FROM chunks WHERE paper = ?", (pk,))
+    db.execute("DELETE FROM sentences WHERE paper = ?", (pk,))
+    _insert_parts(db, pk, new)
 
 
 def _insert_parts(db: sqlite3.Connection, pk: int | None, new: NewPaper) -> None:
@@ -390,27 +434,11 @@ def _insert_parts(db: sqlite3.Connection, pk: int | None, new: NewPaper) -> None
     )
 
 
-def _paper(row: sqlite3.Row) -> Paper:
-    return Paper(
-        id=row["id"],
-        title=row["title"],
-        abstract=row["abstract"],
-        authors=tuple(json.loads(row["authors"])),
-        year=row["year"],
-        url=row["url"],
-        doi=row["doi"],
-        arxiv_id=row["arxiv_id"],
-        is_note=bool(row["is_note"]),
-        source=row["source"],
-        tags=tuple(sorted((row["tag_list"] or "").split("\x1f"))) if row["tag_list"] else (),
-    )
-
-
 def _stored(row: sqlite3.Row, sentences: list[sqlite3.Row]) -> StoredPaper:
     abstract = row["abstract"]
     return StoredPaper(
         pk=row["pk"],
-        paper=_paper(row),
+        paper=read_paper(row),
         sentences=tuple(
             SourceSentence(
                 abstract[s["start"] : s["end"]], s["ordinal"], Span(s["start"], s["end"])
@@ -429,6 +457,14 @@ def _from_blobs(blobs: Sequence[bytes]) -> Vectors:
     if not blobs:
         return np.zeros((0, 0), np.float32)
     return np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1).astype(np.float32)
+
+
+def _inside(scope: Scope, paper: str) -> tuple[str, list[object]]:
+    """SQL that keeps the rows whose column `paper` is the key of a paper in the scope."""
+    if not scope:
+        return "", []
+    inside, values = condition(scope)
+    return f" AND {paper} IN (SELECT papers.pk FROM papers WHERE {inside})", values
 
 
 def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -1,18 +1,22 @@
-"""JSON Lines -> Records: one object a line with at least `title` and `abstract`."""
+"""JSON Lines -> Records: one object a line with at least `title` and `abstract`; and back.
+
+A line with `"tex": false` holds texts that are to be kept as they are, as those of an export do.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rag.readers.source import MAX_LINE_CHARACTERS, Line
-from rag.readers.tex import clean
-from rag.types import BadRecord, Record
+from rag.readers.tex import clean, plain
+from rag.types import BadRecord, Paper, Record
 
 MAX_TITLE_CHARACTERS = 5_000
 MAX_ABSTRACT_CHARACTERS = 100_000
+MAX_TAGS = 100  # of one paper
 _MAX_AUTHORS = 5_000
 _MAX_FIELD_CHARACTERS = 2_000
 _ARXIV = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[A-Z]{2})?/\d{7})(?=(?:v\d+)?$)")
@@ -50,10 +54,11 @@ def _record(number: int, text: str) -> Record | BadRecord:
         return BadRecord(number, fields)
     if not isinstance(fields, dict):
         return BadRecord(number, "the line is not a JSON object in curly brackets")
-    title, reason = _required(fields, "title", MAX_TITLE_CHARACTERS)
+    read = plain if fields.get("tex") is False else clean
+    title, reason = _required(fields, "title", MAX_TITLE_CHARACTERS, read)
     if reason:
         return BadRecord(number, reason)
-    abstract, reason = _required(fields, "abstract", MAX_ABSTRACT_CHARACTERS)
+    abstract, reason = _required(fields, "abstract", MAX_ABSTRACT_CHARACTERS, read)
     if reason:
         return BadRecord(number, reason)
     arxiv_id = _arxiv_id(fields)
@@ -61,14 +66,32 @@ def _record(number: int, text: str) -> Record | BadRecord:
     return Record(
         title=title,
         abstract=abstract,
-        authors=_authors(fields.get("authors")),
+        authors=_authors(fields.get("authors"), read),
         year=_year(fields.get("year")),
         url=_url(fields.get("url"), arxiv_id, doi),
         doi=doi,
         arxiv_id=arxiv_id,
         line=number,
-        tags=_tags(fields.get("categories")),
+        is_note=fields.get("is_note") is True,
+        tags=_tags(fields.get("tags"), read) or _tags(fields.get("categories"), read),
     )
+
+
+def json_line(paper: Paper) -> str:
+    """A paper as a line that is read back as the same record."""
+    fields: dict[str, object] = {
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "authors": paper.authors,
+        "year": paper.year,
+        "doi": paper.doi,
+        "arxiv_id": paper.arxiv_id,
+        "url": paper.url,
+        "tags": paper.tags,
+        "is_note": paper.is_note,
+    }
+    known = {key: value for key, value in fields.items() if value}
+    return json.dumps({**known, "tex": False}, ensure_ascii=False) + "\n"
 
 
 def _parsed(text: str) -> Any:
@@ -84,7 +107,9 @@ def _parsed(text: str) -> Any:
     return None if isinstance(value, str) else value
 
 
-def _required(fields: dict[str, Any], key: str, limit: int) -> tuple[str, str]:
+def _required(
+    fields: dict[str, Any], key: str, limit: int, read: Callable[[str], str]
+) -> tuple[str, str]:
     """The cleaned text of a field and "", or "" and the reason why the record is unusable."""
     value = fields.get(key)
     if value is None:
@@ -93,13 +118,13 @@ def _required(fields: dict[str, Any], key: str, limit: int) -> tuple[str, str]:
         return "", f'the "{key}" is not a text'
     if len(value) > limit:
         return "", f'the "{key}" has {len(value):,} characters; at most {limit:,} are read'
-    text = clean(value)
+    text = read(value)
     return (text, "") if any(c.isalnum() for c in text) else ("", f'the "{key}" is empty')
 
 
-def _field(value: object) -> str:
+def _field(value: object, read: Callable[[str], str] = clean) -> str:
     """A short optional text, cleaned; "" for what is none."""
-    return clean(value) if isinstance(value, str) and len(value) <= _MAX_FIELD_CHARACTERS else ""
+    return read(value) if isinstance(value, str) and len(value) <= _MAX_FIELD_CHARACTERS else ""
 
 
 def _arxiv_id(fields: dict[str, Any]) -> str | None:
@@ -126,13 +151,13 @@ def _url(value: object, arxiv_id: str | None, doi: str | None) -> str | None:
     return f"https://doi.org/{doi}" if doi else None
 
 
-def _authors(value: object) -> tuple[str, ...]:
+def _authors(value: object, read: Callable[[str], str]) -> tuple[str, ...]:
     """Names from a list of texts, or from one text with `;` or `and` between them."""
     if isinstance(value, str) and len(value) <= 100 * _MAX_FIELD_CHARACTERS:
         names: list[Any] = _AUTHOR_BREAK.split(value)
     else:
         names = value if isinstance(value, list) else []
-    return tuple(name for name in map(_field, names[:_MAX_AUTHORS]) if name)
+    return tuple(known for name in names[:_MAX_AUTHORS] if (known := _field(name, read)))
 
 
 def _year(value: object) -> int | None:
@@ -142,9 +167,10 @@ def _year(value: object) -> int | None:
     return value if is_year else None  # type: ignore[return-value]
 
 
-def _tags(value: object) -> tuple[str, ...]:
+def _tags(value: object, read: Callable[[str], str]) -> tuple[str, ...]:
     """Categories from a list of texts, or from one text with spaces, `;` or `,` between them."""
-    names = re.split(r"[\s;,]+", _field(value)) if isinstance(value, str) else value
+    names = re.split(r"[\s;,]+", _field(value, read)) if isinstance(value, str) else value
     if not isinstance(names, list):
         return ()
-    return tuple(dict.fromkeys(tag for tag in map(_field, names[:100]) if tag))
+    found = (_field(name, read) for name in names[:MAX_TAGS])
+    return tuple(dict.fromkeys(tag for tag in found if tag))

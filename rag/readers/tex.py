@@ -72,7 +72,12 @@ def clean(text: str) -> str:
     text = _QUOTED.sub(r"“\1”", _TIE.sub(" ", text))
     if _TEX.search(text):
         text = _from_tex(text)
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return plain(text)
+
+
+def plain(text: str) -> str:
+    """One line of NFC text that holds no TeX: only invisible characters go, and spaces fold."""
+    return " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).split())
 
 
 def _from_tex(text: str) -> str:
