@@ -21,6 +21,7 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "answer_id": answer.id,
         "question": answer.question.text,
         "standalone_question": answer.question.standalone,
+        "scope": asdict(answer.question.scope),
         "answer": answer.text,
         "abstained": answer.abstained,
         "reason": answer.evidence.reason,
@@ -96,6 +97,7 @@ def search_json(
     return {
         "question": asked.text,
         "standalone_question": asked.standalone,
+        "scope": asdict(asked.scope),
         "results": [
             {
                 "rank": rank,

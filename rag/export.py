@@ -6,10 +6,11 @@ import re
 from datetime import date
 from urllib.parse import quote
 
+from rag.bibliography import who_and_what
 from rag.refusal import RefusalText, basis, explain, one_sided
+from rag.scope import describe
 from rag.types import Answer, AnswerSentence, Origin, Paper, Source
 
-_AUTHORS = 4
 # What Markdown, or the HTML that may stand in it, would take for markup.
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#$&])")
 _LIST_START = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
@@ -91,11 +92,7 @@ def _reference(source: Source) -> str:
 
 def _paper(paper: Paper) -> str:
     """Authors, year, title and where the paper is, as far as they are known."""
-    names = ", ".join(paper.authors[:_AUTHORS])
-    names += " and others" if len(paper.authors) > _AUTHORS else ""
-    who = " ".join(part for part in (names, f"({paper.year})" if paper.year else "") if part)
-    title = paper.title if paper.title.endswith((".", "?", "!")) else f"{paper.title}."
-    said = ". ".join(_escaped(part) for part in (who, title) if part)
+    said = ". ".join(_escaped(part) for part in who_and_what(paper))
     return f"{said} {_address(paper.link)}" if paper.link else said
 
 
@@ -112,6 +109,8 @@ def _closing(answer: Answer, on: date) -> list[str]:
     if answer.model_error:
         lines.append(_escaped(answer.model_error))
     if not answer.abstained:
+        if scope := describe(answer.question.scope):
+            lines.append(_escaped(f"Only papers {scope} were searched."))
         quotes = " “…” quotes a source." if answer.quotes else ""
         lines.append(f"{basis(answer)}{quotes}".strip())
     by = f" with {_escaped(answer.model)}" if answer.model else ""

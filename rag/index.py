@@ -25,7 +25,7 @@ import numpy as np
 from rag.errors import IndexFailure, LibraryError
 from rag.folder import require_space
 from rag.library import Library
-from rag.types import Vectors
+from rag.types import EVERYTHING, Scope, Vectors
 
 State = Literal["ready", "behind", "rebuild needed", "empty"]
 _COLLECTION = "chunks"
@@ -56,6 +56,7 @@ class ChunkIndex:
         self._client: Any = None
         self._collection: Any = None
         self._exact: _ExactSearch | None = None
+        self._exact_inside: _ExactSearch | None = None  # of the scope that was searched last
         self._exact_lock = threading.Lock()
 
     # -- state
@@ -89,11 +90,25 @@ class ChunkIndex:
 
     # -- reading
 
-    def nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
+    def nearest(
+        self, vector: np.ndarray, count: int, scope: Scope = EVERYTHING
+    ) -> list[tuple[int, float]]:
         """(chunk key, cosine similarity) of the nearest chunks, best first; `vector` has length 1.
 
-        A key may belong to a chunk that was removed meanwhile.
+        Of the papers in the scope only. A key may belong to a chunk that was removed meanwhile.
         """
+        if not scope:
+            return self._nearest(vector, count)
+        # Many are found at once and those outside left away: Chroma's own filter is a scan. Where
+        # too few remain, the scope is small enough, or far enough off, to be searched by itself.
+        found = self._nearest(vector, _EF_SEARCH)
+        inside = set(self._library.chunks_in(scope, [key for key, _ in found]))
+        found = [(key, similarity) for key, similarity in found if key in inside]
+        if len(found) < count:
+            found = self._exact_search_in(scope).nearest(vector, count)
+        return found[:count]
+
+    def _nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
         if self._lock.acquire(blocking=False):  # taken: Chroma is being written; do not wait for it
             try:
                 if self.state() == "ready":
@@ -125,21 +140,38 @@ class ChunkIndex:
                 self._exact = _ExactSearch(key, *self._library.chunk_vectors())
             return self._exact
 
+    def _exact_search_in(self, scope: Scope) -> _ExactSearch:
+        with self._exact_lock:
+            # A chunk never changes, but what a scope holds does: papers get tags.
+            keys = self._library.chunks_in(scope)
+            if self._exact_inside is None or self._exact_inside.key != keys:
+                self._exact_inside = _ExactSearch(keys, *self._library.chunk_vectors(scope))
+            return self._exact_inside
+
     # -- writing
 
-    def sync(self, on_progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+    def sync(
+        self,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Bring Chroma up to the library: add what is behind, or rebuild when it cannot be trusted.
 
-        Raises IndexFailure or LibraryError; the library is untouched by either.
+        When `cancelled`, after a batch, the next one goes on from there. Raises IndexFailure or
+        LibraryError; the library is untouched by either.
         """
         with self._lock:
             state = self.state()
             if state == "rebuild needed":
-                self.rebuild(on_progress)
+                self.rebuild(on_progress, cancelled)
             elif state == "behind":
-                self._add_from(self._high(), on_progress)
+                self._add_from(self._high(), on_progress, cancelled)
 
-    def rebuild(self, on_progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+    def rebuild(
+        self,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Make Chroma anew from the stored vectors; exact search answers until it is done."""
         with self._lock:
             with suppress(IndexFailure):  # what it holds is thrown away
@@ -153,9 +185,11 @@ class ChunkIndex:
             )
             for old in self._library.folder.glob("index-*"):
                 shutil.rmtree(old, ignore_errors=True)
-            self._add_from(0, on_progress)
+            self._add_from(0, on_progress, cancelled)
 
-    def _add_from(self, high: int, on_progress: Callable[[int, int], None]) -> None:
+    def _add_from(
+        self, high: int, on_progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> None:
         total = self._library.count_chunks(after=high)
         # A batch more than needed: Chroma hangs for good when the disk fills up while it writes.
         require_space(self._library.folder, (total + _BATCH) * _BYTES_PER_VECTOR)
@@ -169,6 +203,8 @@ class ChunkIndex:
                 high = keys[-1]
                 done += len(keys)
                 on_progress(done, total)
+                if cancelled():
+                    break
             self._library.set_meta(index_high=high)
 
     def remove(self, chunks: Sequence[int]) -> None:
@@ -272,10 +308,10 @@ class _DirtyMark:
 
 
 class _ExactSearch:
-    """All chunk vectors in memory, searched exhaustively."""
+    """Chunk vectors in memory, searched exhaustively."""
 
-    def __init__(self, key: tuple[int, int], chunks: Sequence[int], vectors: Vectors) -> None:
-        self.key = key
+    def __init__(self, key: object, chunks: Sequence[int], vectors: Vectors) -> None:
+        self.key = key  # equal for the same chunks
         self._chunks = chunks
         self._vectors = vectors
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.abstain import mentions
+from rag.scope import describe
 from rag.types import REFUSAL, Answer, Evidence, Paper, Question, Reason
 
 _LONGEST_QUESTION = 200  # characters of it that are repeated
 _NOTHING_NEAR = (
-    "Ask in the words an abstract would use.",
+    "Ask in English, in the words an abstract would use.",
     "Name fewer things at once.",
     "Add papers on this, then ask again.",
 )
@@ -33,17 +34,21 @@ class RefusalText:
 
 def explain(question: Question, evidence: Evidence) -> RefusalText:
     """Why the papers do not answer a question, and how to widen it."""
-    searched = f"Searched {_held(evidence)} for “{_shortened(question.standalone)}”."
+    scope = describe(question.scope)
+    searched = f"Searched {_held(evidence, scope)} for “{_shortened(question.standalone)}”."
+    wider = _without_the_filter(evidence) if scope else ()
+    if wider and not evidence.papers_searched:
+        searched = f"There was no paper to search for “{_shortened(question.standalone)}”."
+        return RefusalText(REFUSAL, searched, f"Your library has no paper {scope}.", wider)
     if not evidence.papers_searched and not evidence.nearest:
         why = "There are no papers to search yet."
         return RefusalText(REFUSAL, searched, why, ("Add papers, then ask again.",))
     if evidence.reason is Reason.NOTHING_NEAR or not evidence.nearest:
-        return RefusalText(
-            REFUSAL, searched, "Nothing in your library comes near this.", _NOTHING_NEAR
-        )
+        where = f"No paper {scope}" if scope else "Nothing in your library"
+        return RefusalText(REFUSAL, searched, f"{where} comes near this.", (*wider, *_NOTHING_NEAR))
     nearest = evidence.nearest[0]
     figures, names = evidence.missing_figures, _names_not_in(nearest, evidence)
-    advice = []
+    advice = [*wider]
     if figures:
         advice.append(f"Ask what was found, rather than for {_either(figures)}.")
     if names:
@@ -95,10 +100,21 @@ def _names_not_in(nearest: Paper, evidence: Evidence) -> list[str]:
     return [f"“{n}”" for n in evidence.missing_names if not mentions(nearest.abstract, n)]
 
 
-def _held(evidence: Evidence) -> str:
+def _held(evidence: Evidence, scope: str = "") -> str:
     count = evidence.papers_searched
-    if not count:  # an answer kept before this was counted
-        return "your papers"
+    if scope:
+        return f"the {_papers(count)} {scope}"
+    return _papers(count) if count else "your papers"  # kept before they were counted
+
+
+def _without_the_filter(evidence: Evidence) -> tuple[str, ...]:
+    """Advice to search all papers, where the filter left some out."""
+    if evidence.papers_in_library <= evidence.papers_searched:
+        return ()
+    return (f"Ask without the filter: your library has {_papers(evidence.papers_in_library)}.",)
+
+
+def _papers(count: int) -> str:
     return "1 paper" if count == 1 else f"{count:,} papers"
 
 

@@ -13,12 +13,22 @@ import numpy as np
 
 from rag.config import SearchConfig
 from rag.library import Library, StoredPaper
-from rag.types import Embedder, NearestChunks, Paper, Passage, SourceSentence, Vectors
+from rag.types import (
+    EVERYTHING,
+    Embedder,
+    NearestChunks,
+    Paper,
+    Passage,
+    Scope,
+    SourceSentence,
+    Vectors,
+)
 from rag.wordmatch import WordMatcher, word_weights
 from rag.words import content_words
 
 _LONGEST_QUERY = 64  # words of a question that are looked for; more only costs time
 _MATCHED = 60  # best papers by the other scores whose words are compared; reading more costs time
+_AROUND = 200  # nearest chunks among whose papers the similar ones are chosen
 _READ = 20  # best papers whose sentences are compared word by word too
 
 
@@ -39,22 +49,24 @@ class Searcher:
         self._matcher = matcher
         self._config = config
 
-    def search(self, question: str, count: int) -> list[Passage]:
-        """The `count` best papers for a question, best first; fewer in a small library."""
-        (found,) = self.search_all([question], count)
+    def search(self, question: str, count: int, scope: Scope = EVERYTHING) -> list[Passage]:
+        """The `count` best papers in a scope for a question, best first; fewer in a small one."""
+        (found,) = self.search_all([question], count, scope)
         return found
 
-    def search_all(self, questions: Sequence[str], count: int) -> list[list[Passage]]:
+    def search_all(
+        self, questions: Sequence[str], count: int, scope: Scope = EVERYTHING
+    ) -> list[list[Passage]]:
         """What `search` finds for each question; embedded together, which is quicker."""
         vectors = self._embedder.encode(questions)
-        return [self._search(q, v, count) for q, v in zip(questions, vectors, strict=True)]
+        return [self._search(q, v, count, scope) for q, v in zip(questions, vectors, strict=True)]
 
-    def count(self) -> int:
+    def count(self, scope: Scope = EVERYTHING) -> int:
         """How many papers are searched."""
-        return self._library.count()
+        return self._library.count_in(scope)
 
-    def _search(self, question: str, vector: np.ndarray, count: int) -> list[Passage]:
-        similarities, bm25 = self._candidates(question, vector)
+    def _search(self, question: str, vector: np.ndarray, count: int, scope: Scope) -> list[Passage]:
+        similarities, bm25 = self._candidates(question, vector, scope)
         if not similarities:
             return []
         found = self._library.stored(list(similarities))
@@ -108,18 +120,18 @@ class Searcher:
         return self._library.paper_vectors([paper.id for paper in papers])
 
     def _candidates(
-        self, question: str, vector: np.ndarray
+        self, question: str, vector: np.ndarray, scope: Scope
     ) -> tuple[dict[int, float], dict[int, float]]:
         """Papers that vectors or full text find, each with both of its scores."""
         limit = self._config.candidates
-        nearest = self._index.nearest(vector, limit) if self._config.vector_weight else []
+        nearest = self._index.nearest(vector, limit, scope) if self._config.vector_weight else []
         papers = self._library.papers_of_chunks([chunk for chunk, _ in nearest])
         by_vector = dict.fromkeys(papers[c] for c, _ in nearest if c in papers)
         match = full_text_query(question) if self._config.text_weight else ""
         bm25: dict[int, float] = {}
         if match:
             weight = self._config.title_weight
-            bm25 = self._library.full_text_scores(match, weight, limit)
+            bm25 = self._library.full_text_scores(match, weight, limit, scope=scope)
             unscored = [pk for pk in by_vector if pk not in bm25]
             bm25 |= self._library.full_text_scores(match, weight, limit, among=unscored)
         candidates = list(by_vector | dict.fromkeys(bm25))
@@ -128,6 +140,23 @@ class Searcher:
         for pk, similarity in zip(owners, (vectors @ vector if owners else ()), strict=True):
             similarities[pk] = max(similarities.get(pk, -1.0), float(similarity))
         return similarities, bm25
+
+
+def similar_papers(
+    library: Library, index: NearestChunks, paper_id: str, count: int
+) -> list[Paper]:
+    """The `count` papers nearest to one by the mean of its chunks, nearest first; never itself."""
+    own = library.chunks_of([paper_id])
+    if not own:
+        return []
+    (vector,) = library.paper_vectors([paper_id])
+    nearest = index.nearest(vector, _AROUND + len(own))
+    chunks = [chunk for chunk, _ in nearest if chunk not in own]
+    papers = library.stored(list(dict.fromkeys(library.papers_of_chunks(chunks).values())))
+    found = [stored.paper for stored in papers.values()]
+    similarities = library.paper_vectors([paper.id for paper in found]) @ vector
+    order = np.argsort(-similarities, kind="stable")[:count]
+    return [found[row] for row in order]
 
 
 def full_text_query(question: str) -> str:

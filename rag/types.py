@@ -133,6 +133,24 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which papers of the library are looked at: those that satisfy every field that is set."""
+
+    from_year: int | None = None  # papers whose year is not known are outside of any years
+    to_year: int | None = None  # inclusive
+    tags: tuple[str, ...] = ()  # at least one of these
+    sources: tuple[str, ...] = ()  # names of files; it came from one of these
+    papers: tuple[str, ...] = ()  # ids; it is one of these
+
+    def __bool__(self) -> bool:
+        """Whether it leaves any paper out."""
+        return self != EVERYTHING
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question as asked and as searched."""
 
@@ -140,6 +158,7 @@ class Question:
     standalone: str  # the same as `text` unless earlier turns were needed to understand it
     note: str = ""  # for a person: what of it was not understood
     is_summary: bool = False  # `standalone` is the topic of which a summary is asked
+    scope: Scope = EVERYTHING
 
 
 class Reason(StrEnum):
@@ -171,6 +190,7 @@ class Evidence:
     missing_figures: tuple[str, ...] = ()  # what was asked for and the best lacks: "a percentage"
     missing_sides: tuple[str, ...] = ()  # of a comparison, those that no paper near covers
     papers_searched: int = 0
+    papers_in_library: int = 0  # those outside of the question's scope too
     budget_tokens: int = 0  # what the model was given room to read, in its tokens
 
     def source(self, number: int) -> Source | None:
@@ -304,6 +324,11 @@ class Answer:
         """Numbers that stand in shown sentences, ascending."""
         return tuple(sorted({n for s in self.sentences for n in s.citations}))
 
+    @property
+    def cited_papers(self) -> tuple[Paper, ...]:
+        """The papers of those numbers, in their order."""
+        return tuple(s.paper for s in self.evidence.sources if s.number in self.cited)
+
 
 REFUSAL = "Your papers do not answer this."
 
@@ -342,7 +367,9 @@ class SectionStarted:
 class Writing:
     """The model is at work: reading until the first token, then writing."""
 
-    answer_tokens: int
+    answer_tokens: int  # of this section
+    tokens_per_second: float | None = None  # written; None until that can be told
+    seconds_left: float | None = None  # until the whole answer stands; an estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,6 +514,8 @@ class Checker(Protocol):
 class NearestChunks(Protocol):
     """Vector search over the chunks of a library."""
 
-    def nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
-        """(chunk id, cosine similarity), best first."""
+    def nearest(
+        self, vector: np.ndarray, count: int, scope: Scope = EVERYTHING
+    ) -> list[tuple[int, float]]:
+        """(chunk id, cosine similarity) of chunks of papers in the scope, best first."""
         ...

@@ -20,6 +20,7 @@ from rag.types import (
     Paper,
     Question,
     Reason,
+    Scope,
     Verdict,
 )
 from tests.rag.builders import answer, evidence, passage, sentence, source
@@ -35,7 +36,7 @@ PROMISED = {
     "citations", "evidence", "nearest", "model_text", "dropped", "model", "prompt_tokens",
     "answer_tokens", "timings",
 }  # fmt: skip
-ADDED = {"model_error", "stopped", "explanation", "basis", "missing_sides"}
+ADDED = {"model_error", "stopped", "explanation", "basis", "missing_sides", "scope"}
 
 PLAIN = {
     # Lone surrogates are no text that can be kept, and nan does not equal itself.
@@ -74,6 +75,7 @@ def test_a_record_of_an_older_version_is_read() -> None:
     """A field that did not exist when an answer was kept takes its default."""
     record = json.loads(dump_answer(SHOWN))
     del record["model_error"], record["stopped"], record["evidence"]["left_out"]
+    del record["question"]["scope"], record["evidence"]["papers_in_library"]
     record["a_key_of_a_newer_version"] = 1
     assert load_answer(json.dumps(record)) == SHOWN
 
@@ -181,6 +183,16 @@ def test_an_answer_says_what_it_rests_on_and_which_side_is_missing() -> None:
     assert one_sided["missing_sides"] == ["moss"]
 
 
+def test_an_answer_says_which_papers_were_looked_at() -> None:
+    """As it is kept, in `ask --json` and in `search --json`."""
+    asked = replace(SHOWN.question, scope=Scope(2019, tags=("rag",)))
+    told = {"from_year": 2019, "to_year": None, "tags": ["rag"], "sources": [], "papers": []}
+    scoped = replace(SHOWN, question=asked)
+    assert load_answer(dump_answer(scoped)).question.scope == asked.scope
+    assert json.loads(json.dumps(answer_json(scoped)))["scope"] == told
+    assert json.loads(json.dumps(search_json(asked, [])))["scope"] == told
+
+
 def test_a_search_has_the_promised_keys() -> None:
     """The interface of `search --json`: ranks from 1, two sentences, null for unknown."""
     results = [
@@ -188,7 +200,7 @@ def test_a_search_has_the_promised_keys() -> None:
         passage("On Gulls", "Gulls sleep.", score=0.123456789),
     ]
     found = json.loads(json.dumps(search_json(Question("why?", "moss why?"), results)))
-    assert set(found) == {"question", "standalone_question", "results"}
+    assert set(found) == {"question", "standalone_question", "scope", "results"}
     assert (found["question"], found["standalone_question"]) == ("why?", "moss why?")
     first, second = found["results"]
     assert set(first) == {"rank", "score", "paper", "sentences"}

@@ -18,6 +18,7 @@ from rag.config import Config, load_config
 from rag.errors import QuestionError
 from rag.evidence import citable
 from rag.types import (
+    EVERYTHING,
     Answer,
     AnswerSentence,
     DraftReady,
@@ -28,6 +29,7 @@ from rag.types import (
     Question,
     QuestionUnderstood,
     Reason,
+    Scope,
     SectionStarted,
     SentenceReady,
     Turn,
@@ -36,6 +38,7 @@ from rag.types import (
 )
 from rag.wiring import Desk, open_desk
 from tests.fakes import ScriptedLlm
+from tests.lighthouses import TOPIC, write_papers
 
 QUESTION = "How many of the termination clauses does Lantern find?"
 FOUND = (
@@ -69,9 +72,12 @@ def assistant(
         replies, pause=pause, tokens_per_second=speed, reads_quotations=reads_quotations
     )
     kept: list[Answer] = []
-    made = Assistant(
-        desk.searcher, llm, config or desk.config, lambda answer, _: kept.append(answer), parts
-    )
+
+    def keep(answer: Answer, conversation: str) -> None:
+        """In place of any earlier one of the same id, as a library does."""
+        kept[:] = [*(one for one in kept if one.id != answer.id), answer]
+
+    made = Assistant(desk.searcher, llm, config or desk.config, keep, parts)
     return made, llm, kept
 
 
@@ -213,6 +219,101 @@ class TestRefusals:
             assert len(llm.prompts) == 1
 
 
+class TestScopes:
+    def test_an_answer_rests_on_papers_of_its_scope(self, desk: Desk) -> None:
+        """Evidence, record and counts; the model reads nothing of the others."""
+        scope = Scope(2022)
+        asked, llm, kept = assistant(desk, "", parts=Parts(nothing_near_gate=False))
+        answer = asked.ask("What do language models repeat?", scope=scope).answer
+        assert answer.question.scope == scope
+        found = answer.evidence
+        assert found.sources
+        assert {p.year for p in (*found.nearest, *(s.paper for s in found.sources))} <= {2022, 2023}
+        assert (found.papers_searched, found.papers_in_library) == (2, 4)
+        assert "Lantern" not in llm.prompts[0][-1].content
+        assert kept == [answer]
+
+    def test_a_follow_up_is_understood_as_ever(self, desk: Desk) -> None:
+        turn = Turn("What is Tidepool?", "Tidepool names marine species.")
+        asked, _, _ = assistant(desk, "", "")
+        answers = [
+            asked.ask("How many mentions does it hold?", [turn], scope=scope).answer
+            for scope in (EVERYTHING, Scope(2019, 2019))
+        ]
+        assert answers[0].question.standalone == answers[1].question.standalone
+        assert answers[1].evidence.papers_searched == 1
+
+    @pytest.mark.parametrize("summary", [False, True])
+    def test_a_scope_without_papers_is_a_refusal(self, desk: Desk, summary: bool) -> None:
+        asked, llm, _ = assistant(desk)
+        begin = (
+            (lambda **k: asked.summarize(QUESTION, 4, **k))
+            if summary
+            else (lambda **k: asked.ask(QUESTION, **k))
+        )
+        answer = begin(scope=Scope(tags=("none",))).answer
+        assert answer.abstained
+        assert llm.prompts == []
+        assert (answer.evidence.papers_searched, answer.evidence.papers_in_library) == (0, 4)
+
+    def test_every_way_to_ask_takes_one(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(desk, "_llm", ScriptedLlm([""] * 9))
+        scope = Scope(2021, 2021)
+        replies = [
+            desk.ask(QUESTION, scope=scope),
+            desk.ask_once(QUESTION, scope=scope),
+            desk.summarize("termination clauses", scope=scope),
+            desk.ask("Summarise what these papers say about contracts.", scope=scope),
+        ]
+        for reply in replies:
+            assert {s.paper.year for s in reply.answer.evidence.sources} == {2021}
+            assert reply.answer.question.scope == scope
+        asked, passages = desk.search(QUESTION, scope=scope)
+        assert (asked.scope, [p.paper.year for p in passages]) == (scope, [2021])
+
+
+class TestPace:
+    def test_what_is_left_is_told_from_the_first_moment(self, desk: Desk) -> None:
+        """While it reads by the speed that is known, while it writes by its own."""
+        asked, _, _ = assistant(desk, f"{RESTATED} [1] " * 3, pause=0.002)
+        events = [e for e in asked.ask(QUESTION) if isinstance(e, Writing)]
+        assert (events[0].answer_tokens, events[0].tokens_per_second) == (0, None)
+        assert all(e.seconds_left is not None and e.seconds_left >= 0 for e in events)
+        assert events[0].seconds_left > 0.1  # type: ignore[operator]
+        assert events[-1].tokens_per_second is not None
+        assert 0 < events[-1].tokens_per_second < 500
+
+    def test_nothing_is_told_of_a_model_whose_speed_is_unknown(self, desk: Desk) -> None:
+        asked, _, _ = assistant(desk, f"{RESTATED} [1]", speed=None)
+        first = next(e for e in asked.ask(QUESTION) if isinstance(e, Writing))
+        assert first == Writing(0)
+
+    def test_a_model_is_known_from_its_last_answer(self, desk: Desk) -> None:
+        """What its speed when it was loaded did not tell."""
+        first: list[float] = []
+        with desk.answering_with(ScriptedLlm([f"{RESTATED} [1]"] * 2, pause=0.05)):
+            for _ in range(2):
+                events = [*desk.ask_once(QUESTION, keep=False)]
+                left = next(e.seconds_left for e in events if isinstance(e, Writing))
+                assert left is not None
+                first.append(left)
+        assert first[1] > 1.5 * first[0]
+
+    @pytest.mark.parametrize("reads_quotations", [False, True])
+    def test_the_parts_of_a_summary_count_together(
+        self, tmp_path: Path, reads_quotations: bool
+    ) -> None:
+        """What is left when a part begins holds the parts that follow."""
+        with open_desk(tmp_path / "logs") as desk:
+            desk.add([write_papers(tmp_path / "logs.jsonl")])
+            asked, _, _ = assistant(desk, "", "", reads_quotations=reads_quotations)
+            writing = [e for e in asked.summarize(TOPIC, 6) if isinstance(e, Writing)]
+            first, second = [e.seconds_left for e in writing if not e.answer_tokens]
+            assert first is not None
+            assert second is not None
+            assert first > 1.3 * second > 0
+
+
 class TestComparisons:
     def test_both_sides_are_read_and_quoted(self, desk: Desk) -> None:
         """End to end: each side's paper is cited, and the model reads both."""
@@ -276,9 +377,9 @@ class TestSummaries:
     ) -> None:
         """Without a conversation it stands by itself, in none that can be opened."""
         monkeypatch.setattr(desk, "_llm", ScriptedLlm([""] * 9))
-        before = len(desk.library.conversations())
+        before = len(desk.library.conversations.latest())
         assert desk.summarize("language models").answer.question.is_summary
-        assert len(desk.library.conversations()) == before
+        assert len(desk.library.conversations.latest()) == before
         reply = desk.summarize("its use", conversation="c1")
         answer = reply.answer
         assert reply.conversation == "c1"
@@ -289,6 +390,26 @@ class TestSummaries:
         asked, llm, _ = assistant(desk)
         assert asked.summarize("medieval siege engines", 4).answer.abstained
         assert llm.prompts == []
+
+
+def test_what_was_shown_is_kept_before_the_model_begins(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash while it writes loses no quotation; the finished answer takes the draft's place."""
+    monkeypatch.setattr(desk, "_llm", ScriptedLlm([""]))
+    reply = desk.ask(QUESTION)
+    draft: tuple[AnswerSentence, ...] = ()
+    for event in reply:
+        if isinstance(event, DraftReady):
+            draft = event.sentences
+        elif isinstance(event, Writing):
+            break
+    (kept,) = desk.answers(reply.conversation)
+    assert kept.sentences == draft != ()
+    assert kept.stopped
+    answer = reply.answer
+    assert desk.answers(reply.conversation) == [answer]
+    assert not answer.stopped
 
 
 def test_a_model_that_fails_leaves_quotations_and_one_sentence(desk: Desk) -> None:
@@ -375,6 +496,36 @@ def test_stop_from_another_thread(desk: Desk) -> None:
     threading.Timer(0.3, reply.stop).start()
     assert reply.answer.stopped
     assert reply.answer.answer_tokens < 1000
+
+
+def test_stop_does_not_wait_for_a_model_that_loads(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found is shown and kept as stopped; the model loads on, for whoever asks next."""
+    asked, llm, kept = assistant(desk, f"{RESTATED} [1]")
+    began, loaded = threading.Event(), threading.Event()
+    count = llm.count_tokens
+
+    def count_when_loaded(text: str) -> int:
+        began.set()
+        loaded.wait(30)
+        return count(text)
+
+    monkeypatch.setattr(llm, "count_tokens", count_when_loaded)
+    reply = asked.ask(QUESTION)
+    answers: list[Answer] = []
+    answering = threading.Thread(target=lambda: answers.append(reply.answer), daemon=True)
+    answering.start()
+    assert began.wait(30)
+    reply.stop()
+    answering.join(3)
+    assert not loaded.is_set()
+    assert [a.stopped for a in answers] == [True]
+    assert answers[0].evidence.sources
+    assert kept == answers
+    assert llm.prompts == []
+    loaded.set()
+    assert not asked.ask(QUESTION).answer.stopped
 
 
 @pytest.mark.parametrize("limit", [60, 120, 200, 350, 500])

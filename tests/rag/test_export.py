@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from rag.compose import quotation
 from rag.export import answer_markdown
-from rag.types import Answer, Evidence, Paper, Question, Reason
+from rag.types import Answer, Evidence, Paper, Question, Reason, Scope
 from tests.rag.builders import answer, evidence, sentence, source, source_sentences
 
 DAY = date(2026, 5, 4)
@@ -60,6 +60,14 @@ def test_an_ordinary_answer_has_no_themes() -> None:
     text = answer_markdown(found, DAY)
     assert text.startswith("# What do tides do?\n\nRise [1]!\n\n## References\n")
     assert "\n\nFrom abstracts, not from whole papers.  \n" in text
+
+
+def test_an_answer_from_some_papers_says_which() -> None:
+    found = answer("What do tides do?", evidence(source(1, "They rise.")), sentence("Rise.", 1))
+    assert "Only papers" not in answer_markdown(found, DAY)
+    asked = replace(found.question, scope=Scope(2019, 2021, ("*sea*",)))
+    text = answer_markdown(replace(found, question=asked), DAY)
+    assert "\n\nOnly papers from 2019 to 2021 tagged “\\*sea\\*” were searched.  \n" in text
 
 
 def test_a_refusal_names_the_nearest_papers() -> None:

@@ -152,6 +152,24 @@ class TestState:
         new = library.count_chunks() - 20
         assert seen == [(new, new)]
 
+    def test_a_sync_that_is_cancelled_is_gone_on_with(
+        self, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It ends with the batch it is at; what that brought is not brought again."""
+        library, index = ingest.library, ingest.index
+        monkeypatch.setattr("rag.index._BATCH", 5)
+        library.add(ingest._prepare(RECORDS[:20], "written"))
+        total = library.count_chunks()
+        seen: list[tuple[int, int]] = []
+        for expected in ([(5, total)], [(5, total - 5)]):
+            seen.clear()
+            index.sync(lambda done, of: seen.append((done, of)), cancelled=lambda: True)
+            assert seen == expected
+            assert index.state() == "behind"
+        index.sync()
+        assert index.state() == "ready"
+        assert_true(library, index)
+
     def test_everything_removed(self, filled: Library, index: ChunkIndex) -> None:
         """An index that holds nothing any more answers nothing, and takes new papers."""
         papers = [p.id for p in filled.papers(limit=-1)]

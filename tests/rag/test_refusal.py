@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rag.refusal import basis, explain, one_sided
-from rag.types import REFUSAL, Answer, Evidence, Paper, Question, Reason, Source
+from rag.types import REFUSAL, Answer, Evidence, Paper, Question, Reason, Scope, Source
 
 ASKED = Question("how much?", "How much faster is Lantern?")
 LANTERN = Paper(
@@ -114,6 +114,32 @@ def test_the_missing_side_of_a_comparison_is_named() -> None:
     said = one_sided(replace(both, missing_sides=("Moss",)))
     assert said == "Your papers say nothing near “Moss”; this is about the other side alone."
     assert "“Moss” or “Gulls”" in one_sided(replace(both, missing_sides=("Moss", "Gulls")))
+
+
+SCOPE = Scope(2019, 2021, ("rag",))
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_refusal_under_a_filter_says_so_and_how_many_papers_it_left_out(reason: Reason) -> None:
+    asked = replace(ASKED, scope=SCOPE)
+    found = replace(refused(reason), papers_searched=12, papers_in_library=668)
+    words = explain(asked, found)
+    assert words.searched.startswith("Searched the 12 papers from 2019 to 2021 tagged “rag” for “")
+    assert words.advice[0] == "Ask without the filter: your library has 668 papers."
+    if reason is Reason.NOTHING_NEAR:
+        assert words.why == "No paper from 2019 to 2021 tagged “rag” comes near this."
+    assert "filter" not in " ".join(explain(ASKED, found).advice)
+    whole = explain(asked, replace(found, papers_searched=668))
+    assert "filter" not in " ".join(whole.advice), "it leaves nothing out"
+
+
+def test_a_filter_that_no_paper_passes_is_a_refusal() -> None:
+    nothing = Evidence((), (), reason=Reason.NOTHING_NEAR, papers_in_library=1)
+    words = explain(replace(ASKED, scope=SCOPE), nothing)
+    assert words.why == "Your library has no paper from 2019 to 2021 tagged “rag”."
+    assert words.advice == ("Ask without the filter: your library has 1 paper.",)
+    empty = explain(replace(ASKED, scope=SCOPE), replace(nothing, papers_in_library=0))
+    assert "Add papers" in empty.advice[0]
 
 
 def resting_on(*papers: Paper) -> Answer:

@@ -17,8 +17,8 @@ from rag.evaluation.questions import RANKED, read_cases, score, summarise
 from rag.index import ChunkIndex
 from rag.ingest import Ingest
 from rag.library import Library
-from rag.search import Searcher, full_text_query, fuse
-from rag.types import Embedder, Record
+from rag.search import Searcher, full_text_query, fuse, similar_papers
+from rag.types import Embedder, Paper, Record, Scope
 from rag.wiring import open_desk
 from rag.wordmatch import WordMatcher
 from tests.rag.conftest import ROOT
@@ -183,6 +183,44 @@ class TestSearch:
         assert cheap.count() == len(RECORDS)
 
     @pytest.mark.parametrize(
+        "scope",
+        [
+            Scope(2018, 2020),
+            Scope(to_year=2015),
+            Scope(sources=("written",)),
+            Scope(sources=("elsewhere",)),
+        ],
+    )
+    def test_a_scope_leaves_the_rest_as_it_is(
+        self, cheap: Searcher, filled: Library, scope: Scope
+    ) -> None:
+        """All its papers and no other, in the order and with the scores of what is measured."""
+        question = "syllables of folk songs"
+        inside = {p.id for p in filled.papers(limit=-1) if in_years(p, scope)}
+        whole = cheap.search(question, 30)
+        found = cheap.search(question, 30, scope)
+        expected = set() if "elsewhere" in scope.sources else inside
+        assert {p.paper.id for p in found} == expected
+        assert cheap.count(scope) == len(expected)
+        measured = {p.paper.id: (p.similarity, p.bm25) for p in whole}
+        for passage in found:
+            assert (passage.similarity, passage.bm25) == pytest.approx(
+                measured[passage.paper.id], abs=1e-5
+            )
+        assert cheap.search(question, 3, scope) == found[:3]
+
+    def test_a_scope_that_is_empty_of_filters_is_no_scope(self, cheap: Searcher) -> None:
+        assert cheap.search("folk songs", 30, Scope()) == cheap.search("folk songs", 30)
+
+    def test_a_tag_that_a_paper_gets_counts_at_once(self, cheap: Searcher, filled: Library) -> None:
+        """What was read for a scope is not used once the scope holds something else."""
+        scope = Scope(tags=("folk",))
+        assert cheap.search("folk songs", 5, scope) == []
+        for n, paper in enumerate(filled.papers(limit=3), start=1):
+            filled.tag([paper.id], add=["folk"])
+            assert len(cheap.search("folk songs", 5, scope)) == n
+
+    @pytest.mark.parametrize(
         "question",
         ["what is it", "the of and", "???", "\x00", '"', "NEAR(", "a:", "😀", "日本語", "a" * 9999],
     )
@@ -227,6 +265,34 @@ class TestSearch:
         vector = HashEmbedder().encode([f"{record.title}\n{record.abstract}"])[0]
         (found,) = ingest.index.nearest(vector, 1)
         assert found[1] == pytest.approx(1, abs=1e-3)
+
+
+class TestSimilar:
+    def test_the_nearest_papers_by_their_mean_and_never_itself(
+        self, real: tuple[Library, Ingest, Searcher]
+    ) -> None:
+        """In order of the cosine between the means of their chunks."""
+        library, ingest, _ = real
+        papers = library.papers(limit=-1)
+        vectors = library.paper_vectors([p.id for p in papers])
+        for row, paper in enumerate(papers[:10]):
+            found = similar_papers(library, ingest.index, paper.id, 4)
+            order = [papers[i].id for i in (-(vectors @ vectors[row])).argsort() if i != row]
+            assert [p.id for p in found] == order[:4]
+
+    def test_a_paper_that_is_not_there_is_like_none(
+        self, real: tuple[Library, Ingest, Searcher], empty: Library
+    ) -> None:
+        library, ingest, _ = real
+        assert similar_papers(library, ingest.index, "none", 4) == []
+        assert similar_papers(empty, ChunkIndex(empty), "none", 4) == []
+        every = similar_papers(library, ingest.index, library.papers(limit=1)[0].id, 99)
+        assert len(every) == len(RECORDS) - 1
+
+
+def in_years(paper: Paper, scope: Scope) -> bool:
+    assert paper.year is not None
+    return (scope.from_year or 0) <= paper.year <= (scope.to_year or 9999)
 
 
 @pytest.mark.long
