@@ -49,7 +49,7 @@ def test_a_pair_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
             seen.extend(pairs)
             return np.tile(np.float32([0.2, 0.6, 0.2]), (len(pairs), 1))
 
-    monkeypatch.setattr("rag.wiring._load_checker", Counting)
+    monkeypatch.setattr("rag.wiring.parts._load_checker", Counting)
     checker = open_checker(load_config())
     for _ in range(3):
         check_support(RETOLD, [SOURCE], checker)

@@ -1,51 +1,66 @@
-"""config -> real parts: the only composer, and the only module of `rag` that imports `models`."""
+"""One open library with everything a face needs."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
+import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import numpy as np
+from typing import TYPE_CHECKING, Self
+from weakref import WeakKeyDictionary
 
 from rag.answer_json import dump_answer, load_answer
 from rag.assistant import Assistant, Reply, clean_question, understand
 from rag.config import Config, load_config
+from rag.conversations import AnswerRecord
+from rag.draft import Draft, as_record
 from rag.errors import LibraryError, RagError
 from rag.folder import DATABASE, SETTINGS, FolderLock, make_writable
 from rag.index import ChunkIndex
 from rag.ingest import AddReport, Ingest, Progress
 from rag.library import Library
-from rag.no_model import NO_MODEL, NoModel
+from rag.no_model import NO_MODEL
+from rag.pace import Rates
 from rag.sample import EXAMPLE_QUESTIONS, SAMPLE_TAG, sample_records
-from rag.search import Searcher
-from rag.types import Answer, Checker, Embedder, Llm, Parts, Passage, Question, Turn
+from rag.search import Searcher, similar_papers
+from rag.types import (
+    EVERYTHING,
+    Answer,
+    Checker,
+    Embedder,
+    Llm,
+    Paper,
+    Parts,
+    Passage,
+    Question,
+    Scope,
+    Turn,
+)
+from rag.wiring.choosing import choose_model, measure_model, save_model
+from rag.wiring.parts import open_checker, open_embedder, open_llm
 from rag.wordmatch import WordMatcher
 
+if TYPE_CHECKING:
+    from models.speed import Speed
+    from models.stopping import Stopper
+
 _LONGEST_TITLE = 120  # characters of a question that name its conversation
-_EXAMPLES = 4
+_EXAMPLES = 3
 
 
-def stay_offline() -> None:
-    """Switch off every look-up and report of the libraries below; call before they are imported."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["TRANSFORMERS_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["ANONYMIZED_TELEMETRY"] = "False"
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that the library keeps, and the day it was written."""
 
-
-def settings_files(folder: Path, extra: Path | None = None) -> list[Path]:
-    """The files that override the default settings of a library, the strongest last."""
-    own = folder / SETTINGS
-    return ([own] if own.is_file() else []) + ([extra] if extra else [])
+    answer: Answer
+    on: date
 
 
 class Desk:
@@ -61,6 +76,10 @@ class Desk:
         self._starting = threading.RLock()  # the model is built while the embedder loads
         self._embedder: Embedder | None = None
         self._llm: Llm | None = None
+        self._choosing = threading.Lock()  # held while another model is chosen
+        self._users: Counter[Llm] = Counter()  # answers that work with a model
+        self._retired: set[Llm] = set()  # models to be closed by the last of them
+        self._rates: WeakKeyDictionary[Llm, Rates] = WeakKeyDictionary()  # of the last answers
         self.parts = Parts()  # an ablation switches some of them off
         self._closing = False
         self._background: list[threading.Thread] = []
@@ -77,6 +96,8 @@ class Desk:
     @property
     def llm(self) -> Llm:
         with self._starting:
+            if self._closing:
+                raise LibraryError(self.folder, "This library has been closed. Open it again.")
             if self._llm is None:
                 self._llm = open_llm(self.config)
             return self._llm
@@ -110,7 +131,7 @@ class Desk:
         self.start_model()
         self._in_background(
             lambda: self.embedder.encode(["warm up"]),
-            self.index.sync,
+            lambda: self.index.sync(cancelled=lambda: self._closing),
             lambda: self.checker and self.checker.judge([("warm", "up")]),
         )
 
@@ -176,57 +197,67 @@ class Desk:
     # -- what a person does
 
     def ask(
-        self, question: str, turns: Sequence[Turn] = (), conversation: str | None = None
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        conversation: str | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Reply:
-        """Begin to answer a question of a conversation; None begins a new one."""
+        """Begin to answer a question of a conversation, from the papers in the scope.
+
+        None begins a new conversation.
+        """
         arrived = time.perf_counter()
         understand(question, turns, self.config.answer)  # refused before anything is loaded
-        assistant = Assistant(
-            self.searcher, self.llm, self.config, self._keep, self.parts, self.checker
-        )
-        return assistant.ask(question, turns, conversation, arrived)
+        return self._assistant(self._keep).ask(question, turns, conversation, arrived, scope)
 
-    def ask_once(self, question: str, turns: Sequence[Turn] = (), *, keep: bool = True) -> Reply:
+    def ask_once(
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        scope: Scope = EVERYTHING,
+        *,
+        keep: bool = True,
+    ) -> Reply:
         """Answer a question outside of any conversation; `keep` keeps its record all the same."""
         arrived = time.perf_counter()
         understand(question, turns, self.config.answer)  # refused before anything is loaded
-        assistant = Assistant(
-            self.searcher,
-            self.llm,
-            self.config,
-            (lambda answer, _: self._keep(answer, None)) if keep else (lambda answer, _: None),
-            self.parts,
-            self.checker,
+        assistant = self._assistant(
+            (lambda answer, _: self._keep(answer, None)) if keep else (lambda answer, _: None)
         )
-        return assistant.ask(question, turns, arrived=arrived)
+        return assistant.ask(question, turns, arrived=arrived, scope=scope)
 
     def summarize(
-        self, topic: str, papers: int | None = None, conversation: str | None = None
+        self,
+        topic: str,
+        papers: int | None = None,
+        conversation: str | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Reply:
-        """Begin a summary of what the papers say about a topic.
+        """Begin a summary of what the papers in the scope say about a topic.
 
         It is kept in the conversation; None keeps it outside of any.
         """
         arrived = time.perf_counter()
         clean_question(topic, self.config.answer.max_question_characters)
-        assistant = Assistant(
-            self.searcher,
-            self.llm,
-            self.config,
-            lambda answer, _: self._keep(answer, conversation),
-            self.parts,
-            self.checker,
-        )
-        return assistant.summarize(
-            topic, papers or self.config.summary.papers, conversation, arrived
-        )
+        assistant = self._assistant(lambda answer, _: self._keep(answer, conversation))
+        most = papers or self.config.summary.papers
+        return assistant.summarize(topic, most, conversation, arrived, scope)
 
     def search(
-        self, question: str, turns: Sequence[Turn] = (), count: int = 10
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        count: int = 10,
+        scope: Scope = EVERYTHING,
     ) -> tuple[Question, list[Passage]]:
-        """The question as understood, and the best papers for it."""
-        asked = understand(question, turns, self.config.answer)
-        return asked, self.searcher.search(asked.standalone, count)
+        """The question as understood, and the best papers in the scope for it."""
+        asked = replace(understand(question, turns, self.config.answer), scope=scope)
+        return asked, self.searcher.search(asked.standalone, count, scope)
+
+    def similar(self, paper_id: str, count: int = 8) -> list[Paper]:
+        """The papers nearest to a paper, nearest first; none when the library does not have it."""
+        return similar_papers(self.library, self.index, paper_id, count)
 
     def add(
         self,
@@ -248,6 +279,18 @@ class Desk:
         removed = self.library.remove(ids)
         self.index.remove(chunks)
         return removed
+
+    def edit(self, paper_id: str, draft: Draft) -> Paper:
+        """Let a paper say what somebody wrote of it; its id stays.
+
+        Raises DraftError with what is wrong field by field, RagError when the paper is gone.
+        """
+        paper = self.library.paper(paper_id)
+        if paper is None:
+            raise RagError("This paper is not in the library any more.")
+        record = as_record(draft, paper, lambda r: self.library.find_same(r, but=paper_id))
+        self.ingest.edit(paper, record)
+        return self.library.paper(paper_id) or paper
 
     def remove_sample(self) -> int:
         return self.remove([p.id for p in self.library.tagged(SAMPLE_TAG)])
@@ -273,18 +316,112 @@ class Desk:
         questions = [f"What is {name} and what was found?" for name in named]
         questions += [f"What is known about {p.title.rstrip('.?!')}?" for p in own]
         step = max(1, len(named or questions) // _EXAMPLES)
-        return tuple(questions[::step][:_EXAMPLES])
+        examples = questions[::step][:_EXAMPLES]
+        if len(own) < len(papers):
+            examples += EXAMPLE_QUESTIONS[: _EXAMPLES - len(examples)]
+        return tuple(examples)
 
     def answers(self, conversation: str) -> list[Answer]:
         """The answers of an earlier conversation, oldest first, without any that cannot be read."""
-        answers = []
-        for record in self.library.answer_records(conversation):
-            with suppress(ValueError):  # another version wrote it
-                answers.append(load_answer(record))
-        return answers
+        return [kept.answer for kept in self.kept_in(conversation)]
+
+    def kept_in(self, conversation: str) -> list[Kept]:
+        """The same, each with the day it was written."""
+        return _readable(self.library.conversations.records(conversation))
+
+    def kept(self, answer_id: str) -> Kept | None:
+        """One answer of any conversation or of none; None when it is not there to be read."""
+        record = self.library.conversations.record(answer_id)
+        return next(iter(_readable([record] if record else [])), None)
+
+    def use_model(self, name_or_path: str) -> str:
+        """Answer with another model from the next question on; what it is called, or `none`.
+
+        It is loaded, and saved in the library's settings, before it takes the place of the other;
+        answers under way end with the model they began with, which is closed after the last one.
+        Raises ModelError or RagError, and then nothing has changed.
+        """
+        from models.process import LlmProcess
+
+        with self._choosing:
+            setting, name = choose_model(name_or_path)
+            if setting == self.config.models.llm:
+                return name
+            models = replace(self.config.models, llm=setting)
+            llm = open_llm(replace(self.config, models=models))
+            try:
+                if isinstance(llm, LlmProcess):
+                    llm.load()
+                save_model(self.folder, setting)
+            except BaseException:
+                llm.close()
+                raise
+            with self._starting:
+                old, self._llm = self._llm, llm
+                self.config = replace(self.config, models=models)
+                if old is not None:
+                    self._retired.add(old)
+                    self._close_retired()
+            return name
+
+    def measure_model(
+        self,
+        name_or_path: str,
+        stopper: Stopper,
+        on_progress: Callable[[int, bool], None] = lambda done, waits: None,
+    ) -> Speed:
+        """Have a model read and write for some seconds, and keep how fast it was.
+
+        It waits while an answer is being written. Raises ModelError, also when it is stopped.
+        """
+        from models.process import LlmProcess
+
+        with self._starting:
+            answering = self._llm if isinstance(self._llm, LlmProcess) else None
+            if answering is not None:
+                self._users[answering] += 1
+        try:
+            return measure_model(name_or_path, self.config, stopper, answering, on_progress)[1]
+        finally:
+            if answering is not None:
+                self._give_back(answering)
+
+    def remove_model(self, name: str) -> Path:
+        """Delete a pulled or built model; where it was. Raises ModelError for the one in use."""
+        from models.catalog import Catalog
+
+        with self._choosing:
+            return Catalog.open().remove(name, self.config.models.llm)
+
+    def _assistant(self, keep: Callable[[Answer, str], None]) -> Assistant:
+        searcher = self.searcher
+        with self._starting:
+            assistant = Assistant(
+                searcher, self.llm, self.config, keep, self.parts, self.checker, self._rates
+            )
+            self._lend(self.llm, assistant)
+        return assistant
+
+    def _lend(self, llm: Llm, user: object) -> None:
+        """Keep a model open until `user`, which works with it, is no more."""
+        self._users[llm] += 1
+        # An answer that is given up in the middle has no end of its own, but this one.
+        weakref.finalize(user, self._give_back, llm).atexit = False
+
+    def _give_back(self, llm: Llm) -> None:
+        with self._starting:
+            self._users[llm] -= 1
+            self._close_retired()
+
+    def _close_retired(self) -> None:
+        # In the middle of this the same thread may find another answer given up, and come here.
+        for llm in list(self._retired):
+            if not self._users[llm] and llm in self._retired:
+                self._retired.discard(llm)
+                llm.close()
 
     def _keep(self, answer: Answer, conversation: str | None) -> None:
-        self.library.save_answer(
+        self.library.conversations.keep(
             answer.id,
             dump_answer(answer),
             conversation=conversation,
@@ -294,11 +431,12 @@ class Desk:
     def close(self) -> None:
         """End the model's process and let go of the folder."""
         self._closing = True
+        with self._starting:
+            for llm in (self._llm, *self._retired):
+                if llm is not None:
+                    llm.close()  # ends its loading too
         for thread in self._background:
             thread.join()  # a process that ends while torch loads is aborted
-        with self._starting:
-            if self._llm is not None:
-                self._llm.close()
         self.index.close()
         self.library.close()
         self._lock.close()
@@ -313,6 +451,14 @@ class Desk:
         tb: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _readable(records: Iterable[AnswerRecord]) -> list[Kept]:
+    kept = []
+    for record in records:
+        with suppress(ValueError):  # another version wrote it
+            kept.append(Kept(load_answer(record.json), date.fromtimestamp(record.asked)))
+    return kept
 
 
 def open_desk(folder: Path, config: Config | None = None, *, holder: str = "footnote") -> Desk:
@@ -341,6 +487,12 @@ def open_to_read(folder: Path) -> Library:
     return Library.open(folder, read_only=True)
 
 
+def settings_files(folder: Path, extra: Path | None = None) -> list[Path]:
+    """The files that override the default settings of a library, the strongest last."""
+    own = folder / SETTINGS
+    return ([own] if own.is_file() else []) + ([extra] if extra else [])
+
+
 def status(library: Library, index: ChunkIndex, config: Config) -> dict[str, object]:
     """What a library holds and what it would answer with, as `footnote status --json` prints it."""
     counts = library.counts()
@@ -354,77 +506,3 @@ def status(library: Library, index: ChunkIndex, config: Config) -> dict[str, obj
         "index": index.state(),
         "path": str(library.folder),
     }
-
-
-def open_embedder(config: Config) -> Embedder:
-    """The embedder that the settings name."""
-    from models.catalog import Catalog
-    from models.embedder import SentenceEmbedder
-
-    model = Catalog.open().find(config.models.embedder, "embedder")
-    return SentenceEmbedder.load(model.path, name=model.name, threads=config.models.threads)
-
-
-def open_checker(config: Config) -> Checker | None:
-    """The trained checker of sentences, if the settings wish for one; it loads at first use."""
-    return _LateChecker() if config.models.checker == "packaged" else None
-
-
-class _LateChecker:
-    """The packaged checker, loaded when the first sentence is read: evidence does not wait.
-
-    Where it cannot be loaded it leaves every sentence open, so that the rules decide alone.
-    """
-
-    def __init__(self) -> None:
-        self.error: str | None = None
-        self._loading = threading.Lock()
-        self._loaded: Checker | None = None
-        # A sentence is checked against what it cites, and once more against each source of it.
-        self._judge_one = lru_cache(maxsize=256)(self._judge)
-
-    def judge(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-        if len(pairs) == 1:
-            return self._judge_one((pairs[0],))
-        return self._judge(tuple(pairs))
-
-    def _judge(self, pairs: tuple[tuple[str, str], ...]) -> np.ndarray:
-        from models.errors import ModelError
-
-        with self._loading:
-            if self._loaded is None and self.error is None:
-                try:
-                    self._loaded = _load_checker()
-                except ModelError as error:
-                    self.error = str(error)
-        if self._loaded is None:
-            return np.tile(np.array([0, 1, 0], dtype=np.float32), (len(pairs), 1))
-        return self._loaded.judge(pairs)
-
-
-def _load_checker() -> Checker:
-    from models.catalog import Catalog
-    from models.crossencoder import ADAPTER, BASE, CrossEncoder
-
-    return CrossEncoder.load(Catalog.open().find(BASE, "embedder").path, ADAPTER)
-
-
-def open_llm(config: Config) -> Llm:
-    """The chat model that the settings name, in a process of its own that starts at first use.
-
-    One that comes as an adapter is built first, where it is not there; that takes seconds.
-    """
-    if config.models.llm == NO_MODEL:
-        return NoModel(config.models.context_tokens)
-    from models.catalog import Catalog
-    from models.process import LlmProcess
-
-    model = Catalog.open().ready(config.models.llm)
-    return LlmProcess(
-        model.path,
-        name=model.name,
-        reads_quotations=model.reads_quotations,
-        context_tokens=config.models.context_tokens,
-        threads=config.models.threads,
-        load_seconds=config.models.load_seconds,
-    )
