@@ -47,7 +47,7 @@ def test_search_finds_the_right_paper(library: Path) -> None:
     """`search --json` has the promised shape, and the right paper is first."""
     done = run_footnote("search", "names of sea animals", "-k", 2, "--json", library=library)
     found = json.loads(done.stdout)
-    assert set(found) == {"question", "standalone_question", "results"}
+    assert set(found) == {"question", "standalone_question", "scope", "results"}
     assert [r["rank"] for r in found["results"]] == [1, 2]
     first = found["results"][0]
     assert set(first) == {"rank", "score", "paper", "sentences"}

@@ -277,7 +277,7 @@ def careless(monkeypatch: pytest.MonkeyPatch) -> Careless:
 
     checker = Careless()
     monkeypatch.setattr("ui.evaluation.judge", judge)
-    monkeypatch.setattr("rag.wiring.open_checker", lambda config: checker)
+    monkeypatch.setattr("rag.wiring.desk.open_checker", lambda config: checker)
     return checker
 
 
@@ -426,7 +426,9 @@ class TestCheckBesideAnswers:
         from tests.fakes import ScriptedLlm
 
         monkeypatch.setattr("rag.evaluation.verdicts.packaged_pairs", lambda: read_pairs(pairs))
-        monkeypatch.setattr("rag.wiring.open_llm", lambda config: ScriptedLlm(["Nothing."] * 20))
+        monkeypatch.setattr(
+            "rag.wiring.desk.open_llm", lambda config: ScriptedLlm(["Nothing."] * 20)
+        )
 
     def test_it_stands_after_them(
         self, careless: Careless, library: Path, questions: Path, capsys: pytest.CaptureFixture[str]
@@ -511,7 +513,7 @@ class TestModels:
             return Named([replies.get(name, f"{FOUND} [1]")] * 9, name=name.removesuffix("!"))
 
         monkeypatch.setattr("rag.evaluation.verdicts.packaged_pairs", lambda: read_pairs(pairs))
-        monkeypatch.setattr("rag.wiring.open_llm", open_llm)
+        monkeypatch.setattr("rag.wiring.desk.open_llm", open_llm)
         return order
 
     @pytest.fixture
@@ -669,7 +671,7 @@ def test_a_desk_opens_its_checker_once(tmp_path: Path, monkeypatch: pytest.Monke
             opened.append(checker)
             return checker
 
-        monkeypatch.setattr("rag.wiring.open_checker", open_checker)
+        monkeypatch.setattr("rag.wiring.desk.open_checker", open_checker)
         with open_desk(tmp_path / "library", load_config()) as desk:
             assert not opened
             assert [desk.checker, desk.checker] == [checker, checker]

@@ -51,7 +51,7 @@ def test_the_answer_is_the_extract(desk: Desk) -> None:
     assert not [e for e in events if isinstance(e, SentenceReady)]
     assert (answer.model, answer.model_error, answer.model_text) == (None, None, "")
     assert answer.timings.first_token_ms is None
-    assert desk.answers(desk.library.conversations()[0].id)[-1] == answer
+    assert desk.answers(desk.library.conversations.latest()[0].id)[-1] == answer
     assert "Written by Footnote on 2024-05-01." in answer_markdown(answer, date(2024, 5, 1))
 
 

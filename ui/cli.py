@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from models.errors import ModelError
 from rag.errors import RagError
+from rag.types import EVERYTHING, Scope
 from ui.commands import STOPPED
 
 _MOST = 1_000_000  # papers to print
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         questions.ask, "ask", "answer a question from the papers, with citations", as_json
     )
     _question(ask)
+    _filter(ask)
     command(questions.chat, "chat", "ask in a conversation; an empty line ends it")
 
     summarize = command(
@@ -118,11 +121,16 @@ def _parser() -> argparse.ArgumentParser:
         help="papers at most (default: summary.papers of the settings, 10)",
     )
     summarize.add_argument(
-        "--out", type=Path, metavar="FILE.md", help="write it as Markdown instead of printing it"
+        "--out",
+        type=Path,
+        metavar="FILE.md",
+        help="write it as Markdown instead of printing it (FILE.bib: what it cites, as BibTeX)",
     )
+    _filter(summarize)
 
     search = command(questions.search, "search", "find the papers nearest to a question", as_json)
     _question(search)
+    _filter(search)
     search.add_argument("-k", type=_positive, default=10, metavar="N", help="papers (default 10)")
 
     listing = command(papers.list_papers, "list", "list the papers of the library", as_json)
@@ -172,11 +180,19 @@ def _parser() -> argparse.ArgumentParser:
     use.add_argument(
         "name", help="a name in the catalogue, the path of a .gguf file, or none: quotations alone"
     )
+    timed = action(models.measure, "measure", "measure how fast a model is on this machine")
+    timed.add_argument("name", nargs="?", help="a name or a .gguf file (default: the one in use)")
     tried = action(models.check, "check", "load a model and see whether it works")
     tried.add_argument("name", nargs="?", help="a name or a .gguf file (default: the one in use)")
 
     serve = command(library.serve, "serve", "open the page in a browser")
     serve.add_argument("--port", type=_port, help="default: page.port of the settings, 7860")
+    serve.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="the IP address to listen on (default: 127.0.0.1, which only this machine reaches)",
+    )
     serve.add_argument("--no-browser", action="store_true", help="only print the address")
 
     evaluate = command(
@@ -233,6 +249,33 @@ def _question(parser: argparse.ArgumentParser) -> None:
         "--batch", type=Path, metavar="QUESTIONS.jsonl", help="answer each line of a file instead"
     )
     parser.add_argument("--out", type=Path, metavar="RESULTS.jsonl", help="where --batch writes")
+
+
+def _filter(parser: argparse.ArgumentParser) -> None:
+    only = parser.add_argument_group("only papers that satisfy all of these")
+    only.add_argument(
+        "--years",
+        type=_years,
+        default=EVERYTHING,
+        metavar="FROM-TO",
+        help="published then: 2019-2021, 2019, 2019- or -2021",
+    )
+    only.add_argument("--tag", action="append", help="with this tag (again: or with that one)")
+    only.add_argument(
+        "--source", action="append", metavar="FILE", help="added from this file (again: or that)"
+    )
+
+
+def _years(text: str) -> Scope:
+    match = re.fullmatch(r"\s*(\d{4})?\s*([-–]?)\s*(\d{4})?\s*", text, re.ASCII)
+    first, dash, last = match.groups() if match else (None, "", None)
+    if not (first or last) or (first and last and not dash):
+        raise argparse.ArgumentTypeError(f"'{text}' is none of 2019-2021, 2019, 2019- and -2021")
+    if first and not dash:
+        last = first
+    if first and last and first > last:
+        raise argparse.ArgumentTypeError(f"'{text}' ends before it begins")
+    return Scope(int(first) if first else None, int(last) if last else None)
 
 
 def _names(text: str) -> list[str]:

@@ -14,13 +14,13 @@ from rag.ingest import AddReport, Progress
 from rag.no_model import NO_MODEL
 from rag.refusal import basis, explain, one_sided
 from rag.types import Answer, AnswerSentence, Event, Origin, Paper, Passage
-from ui.render import View
+from ui.render.models import memory_words, size_words, speed_words, wait_words
+from ui.render.view import View
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from models.catalog import Listed
-    from rag.config import ModelsConfig
+    from rag.wiring import Choice
 
 _SHOWN_BAD = 5
 _AUTHORS = 4
@@ -225,25 +225,35 @@ def byte_bar(label: str) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def print_models(models: Sequence[Listed], chosen: ModelsConfig) -> None:
-    """The catalogue: what is installed, what is in use, and what the others cost."""
-    from rich.table import Table
+def print_models(choices: Sequence[Choice], in_use: str) -> None:
+    """Every model: whether it is here, what it costs, how fast it is and how long one waits.
 
+    Lines of its own rather than a table, which a narrow terminal or a pipe would cut.
+    """
     out, _ = consoles()
-    table = Table("", "name", "size", "memory", "installed", "licence", box=None)
-    table.columns[1].no_wrap = True
-    for model in models:
-        entry = model.entry
-        table.add_row(
-            "*" if entry.name in (chosen.embedder, chosen.llm) else "",
-            entry.name,
-            f"{entry.size_bytes / 1e6:,.0f} MB" if entry.size_bytes else "",
-            f"{entry.memory_gb:g} GB" if entry.memory_gb else "",
-            "yes" if model.path else "when first used" if entry.base else "",
-            entry.license,
+    longest = max(len(choice.model.name) for choice in choices)
+    for choice in choices:
+        model = choice.model
+        here = "installed" if model.path else "made when first used"
+        costs = (
+            f"{size_words(model.size_bytes):>7}",
+            f"memory {memory_words(model)}" if model.memory_gb else "",
+            model.license or "licence not known",
+            here if model.path or model.origin == "built" else "not installed",
         )
-    out.print(table)
-    if chosen.llm not in {m.entry.name for m in models}:
-        alone = ": answers are quotations alone" if chosen.llm == NO_MODEL else ""
-        out.print(f"* {chosen.llm}{alone}")
-    out.print("* in use. 'footnote models pull NAME' fetches one.", style="dim")
+        mark = "*" if choice.in_use else " "
+        out.print(f"{mark} {model.name:{longest}}  {', '.join(filter(None, costs))}")
+        if model.kind == "llm":
+            speed = speed_words(model.speed)
+            out.print(
+                "; ".join([f"    {speed}", *filter(None, wait_words(choice.wait, model.speed))]),
+                style="dim",
+            )
+    if not any(choice.in_use and choice.model.kind == "llm" for choice in choices):
+        alone = ": answers are quotations alone" if in_use == NO_MODEL else ""
+        out.print(f"* {in_use}{alone}")
+    out.print(
+        "* in use. 'footnote models pull NAME' fetches one, 'footnote models measure NAME' "
+        "measures one, 'footnote models use NAME' chooses it.",
+        style="dim",
+    )

@@ -78,6 +78,7 @@ def config(arguments: Namespace) -> int:
 
 def serve(arguments: Namespace) -> int:
     """`footnote serve`"""
+    from ui.web import is_seen_from_outside
     from ui.web import serve as serve_page
 
     folder = library_folder(arguments)
@@ -87,6 +88,16 @@ def serve(arguments: Namespace) -> int:
     is_default = (
         getattr(arguments, "library", None) is None and "FOOTNOTE_LIBRARY" not in os.environ
     )
+    is_open = is_seen_from_outside(arguments.host)
+
+    def ready(address: str) -> None:
+        out.print(f"Footnote is at {address} (Ctrl-C ends it)")
+        if is_open:
+            out.print(
+                f"With --host {arguments.host} anybody on that network can read and change the "
+                "library; there is no password."
+            )
+
     with open_desk(folder, config, holder="'footnote serve'") as desk:
         if is_default and desk.library.is_new():
             count = desk.bring_sample()
@@ -99,8 +110,9 @@ def serve(arguments: Namespace) -> int:
             err.print(f"footnote: {error}", style="red")
         serve_page(
             desk,
-            port=port,
+            arguments.host,
+            port,
             open_browser=not arguments.no_browser,
-            on_ready=lambda address: out.print(f"Footnote is at {address} (Ctrl-C ends it)"),
+            on_ready=ready,
         )
     return 0

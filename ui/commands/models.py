@@ -5,25 +5,46 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import asdict
 
-from rag.config import save_setting
-from rag.folder import SETTINGS, make_writable
+from rag.folder import make_writable
 from rag.no_model import NO_MODEL
+from rag.wiring import (
+    Choice,
+    choose_model,
+    measure_model,
+    model_choices,
+    save_model,
+    usual_wait,
+)
 from ui import terminal
 from ui.commands.opening import build_model, library_folder, settings_of
+from ui.render.models import speed_words, wait_words
 
 
 def list_models(arguments: Namespace) -> int:
     """`footnote models list`"""
     from models.catalog import Catalog
 
-    catalog = Catalog.open()
+    config = settings_of(arguments)
+    choices = model_choices(config)
     if arguments.json:
-        terminal.print_json(
-            [asdict(m.entry) | {"path": str(m.path) if m.path else None} for m in catalog.list()]
-        )
+        entries = {entry.name: asdict(entry) for entry in Catalog.open().entries}
+        terminal.print_json([_as_json(c, entries.get(c.model.setting, {})) for c in choices])
     else:
-        terminal.print_models(catalog.list(), settings_of(arguments).models)
+        terminal.print_models(choices, config.models.llm)
     return 0
+
+
+def _as_json(choice: Choice, entry: dict[str, object]) -> dict[str, object]:
+    model, speed = choice.model, choice.model.speed
+    return entry | {
+        "name": model.name,
+        "path": str(model.path) if model.path else None,
+        "in_use": choice.in_use,
+        "memory_gb": model.memory_gb,
+        "fits_in_memory": model.memory_fits,
+        "speed": speed and asdict(speed) | {"measured": speed.measured and f"{speed.measured}"},
+        "wait": choice.wait and asdict(choice.wait),
+    }
 
 
 def pull(arguments: Namespace) -> int:
@@ -44,26 +65,39 @@ def remove(arguments: Namespace) -> int:
     from models.catalog import Catalog
 
     out, _ = terminal.consoles()
-    out.print(f"Removed {Catalog.open().remove(arguments.name)}.")
+    in_use = settings_of(arguments).models.llm
+    out.print(f"Removed {Catalog.open().remove(arguments.name, in_use)}.")
     return 0
 
 
 def use(arguments: Namespace) -> int:
     """`footnote models use NAME-or-path.gguf`"""
-    from models.catalog import Catalog
-    from models.gguf import inspect_gguf
-
-    chosen, answers = NO_MODEL, "in quotations alone"
-    if arguments.name != NO_MODEL:
-        model = build_model(arguments.name) or Catalog.open().find(arguments.name)
-        inspect_gguf(model.path)
-        chosen = model.name if model.entry else str(model.path.absolute())
-        answers = f"with {model.name}"
+    build_model(arguments.name)
+    setting, name = choose_model(arguments.name)
     folder = library_folder(arguments)
     make_writable(folder)
-    save_setting(folder / SETTINGS, "models.llm", chosen)
+    save_model(folder, setting)
     out, _ = terminal.consoles()
+    answers = "in quotations alone" if setting == NO_MODEL else f"with {name}"
     out.print(f"The library {folder} answers {answers} from now on.")
+    return 0
+
+
+def measure(arguments: Namespace) -> int:
+    """`footnote models measure [NAME]`"""
+    from models.stopping import Stopper
+
+    config = settings_of(arguments)
+    name = arguments.name or config.models.llm
+    out, _ = terminal.consoles()
+    if name == NO_MODEL:
+        out.print("No model is in use: answers are quotations alone, and stand at once.")
+        return 0
+    build_model(name)
+    model, speed = measure_model(name, config, Stopper())
+    wait = usual_wait(speed, model.reads_quotations, config)
+    out.print(f"{model.name} {speed_words(speed)}.")
+    out.print(f"That means: {', '.join(wait_words(wait, speed))}.")
     return 0
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from rag.errors import QuestionError, RagError
-from rag.types import Answer, SectionStarted, Turn, Writing
+from rag.scope import describe
+from rag.types import Answer, Scope, SectionStarted, Turn, Writing
 from rag.wiring import Desk
 from ui import terminal
 from ui.batch import run_batch
@@ -30,17 +33,20 @@ def search(arguments: Namespace) -> int:
     out, _ = terminal.consoles()
 
     def one(desk: Desk, question: str, turns: tuple[Turn, ...]) -> dict[str, object]:
-        asked, passages = desk.search(question, turns, arguments.k)
-        return search_json(asked, passages)
+        scope = _scope(desk, arguments)
+        return search_json(*desk.search(question, turns, arguments.k, scope))
 
     if arguments.batch:
         return _batch(arguments, "search", one)
     with open_library(arguments, "search") as desk:
-        asked, passages = desk.search(_question(arguments), (), arguments.k)
+        scope = _scope(desk, arguments)
+        asked, passages = desk.search(_question(arguments), (), arguments.k, scope)
     if arguments.json:
         terminal.print_json(search_json(asked, passages))
     elif passages:
         terminal.print_passages(out, passages)
+    elif scope:
+        out.print(f"The library holds no paper {describe(scope)}.")
     else:
         out.print("The library holds no papers yet; 'footnote add FILE' adds some.")
     return 0
@@ -51,7 +57,7 @@ def ask(arguments: Namespace) -> int:
     from rag.answer_json import answer_json
 
     def one(desk: Desk, question: str, turns: tuple[Turn, ...]) -> dict[str, object]:
-        answer = desk.ask_once(question, turns).answer
+        answer = desk.ask_once(question, turns, _scope(desk, arguments)).answer
         if answer.model_error:
             raise RagError(answer.model_error)
         return answer_json(answer)
@@ -62,8 +68,9 @@ def ask(arguments: Namespace) -> int:
     with open_library(arguments, "ask", answers=True) as desk:
         if desk.library.count() == 0:
             raise RagError("The library holds no papers yet; 'footnote add FILE' adds some.")
+        scope = _scope(desk, arguments)
         desk.start_model()
-        reply = desk.ask_once(question)
+        reply = desk.ask_once(question, scope=scope)
         answer = reply.answer if arguments.json else _print_reply(reply)
         if arguments.json:
             terminal.print_json(answer_json(answer))
@@ -73,6 +80,7 @@ def ask(arguments: Namespace) -> int:
 def summarize(arguments: Namespace) -> int:
     """`footnote summarize TOPIC`"""
     from rag.answer_json import answer_json
+    from rag.bibliography import bibtex
     from rag.export import answer_markdown
 
     if arguments.out:
@@ -81,11 +89,14 @@ def summarize(arguments: Namespace) -> int:
     with open_library(arguments, "summarize", answers=True) as desk:
         if desk.library.count() == 0:
             raise RagError("The library holds no papers yet; 'footnote add FILE' adds some.")
+        scope = _scope(desk, arguments)
         desk.start_model()
-        reply = desk.summarize(topic, arguments.papers)
+        reply = desk.summarize(topic, arguments.papers, scope=scope)
         answer = _stoppable(reply, lambda: _follow(reply))
     if arguments.out:
-        arguments.out.write_text(answer_markdown(answer, date.today()), encoding="utf-8")
+        is_bib = arguments.out.suffix.lower() == ".bib"
+        text = bibtex(answer.cited_papers) if is_bib else answer_markdown(answer, date.today())
+        arguments.out.write_text(text, encoding="utf-8")
         print(f"Written to {arguments.out}.", file=sys.stderr)
     if arguments.json:
         terminal.print_json(answer_json(answer))
@@ -93,6 +104,25 @@ def summarize(arguments: Namespace) -> int:
         out, _ = terminal.consoles()
         terminal.print_answer(out, answer)
     return STOPPED if answer.stopped else _told(answer)
+
+
+def _scope(desk: Desk, arguments: Namespace) -> Scope:
+    """The papers that the filter leaves; RagError for a tag or source that no paper has."""
+    tags, sources = tuple(arguments.tag or ()), tuple(arguments.source or ())
+    if tags or sources:
+        facets = desk.library.shelf.facets()
+        _require_known("tagged", tags, [facet.value for facet in facets.tags])
+        _require_known("added from", sources, [facet.value for facet in facets.sources])
+    scope: Scope = replace(arguments.years, tags=tags, sources=sources)
+    return scope
+
+
+def _require_known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise RagError(f"No paper of the library is {what} '{name}'.{hint}")
 
 
 def _require_writable(path: Path) -> None:
