@@ -45,61 +45,172 @@ CONTRAST = """selector => {
 }"""
 
 
-HOSTILE = (
-    '<img src="http://evil.invalid/x.png" onerror="window.ran = 1">'
-    '<script>window.ran = 1</script><svg onload="window.ran = 1"></svg>'
-    "${window.ran = 1}{{#each x}}{{/each}}`${window.ran = 1}`"
-    '"><iframe src="http://evil.invalid/"></iframe><a href="javascript:window.ran=1">x</a>'
+FAR = "evil.invalid"
+# Each runs or fetches something where it is not escaped, or looks as if it might; N is its number.
+HOSTILE = tuple(
+    line.replace("N", str(number)).replace("FAR", f"http://{FAR}/{number}")
+    for number, line in enumerate(
+        r"""
+<script>window.ran = 'N'</script>
+<script src="FAR.js"></script>
+<SCRIPT >window.ran = 'N'</SCRIPT >
+<scr<script>ipt>window.ran = 'N'</scr</script>ipt>
+<svg><script>window.ran = 'N'</script></svg>
+<svg><script href="FAR.js"></script></svg>
+<script type="module">import 'FAR.js'</script>
+</p></div></article><script>window.ran = 'N'</script>
+</title></style></textarea><script>window.ran = 'N'</script>
+--><script>window.ran = 'N'</script><!--
+]]><script>window.ran = 'N'</script>
+<img src=x onerror="window.ran = 'N'">
+<img src=x onerror=window.ran='N'>
+<IMG SRC=x OnErRoR="window.ran = 'N'">
+<img/src=x/onerror=window.ran='N'>
+"><img src=x onerror="window.ran = 'N'">
+'><img src=x onerror="window.ran = 'N'">
+<img src="FAR.png">
+<img srcset="FAR.png 1x">
+<picture><source srcset="FAR.png"><img></picture>
+<svg onload="window.ran = 'N'"></svg>
+<svg><image href="FAR.png"></image></svg>
+<svg><use href="FAR.svg#x"></use></svg>
+<svg><animate onbegin="window.ran = 'N'" attributeName="x" dur="1s"></animate></svg>
+<math><mtext><img src=x onerror="window.ran = 'N'"></mtext></math>
+<details open ontoggle="window.ran = 'N'"><summary>x</summary></details>
+<input autofocus onfocus="window.ran = 'N'">
+<video src=x onerror="window.ran = 'N'"></video>
+<video poster="FAR.png"></video>
+<audio src="FAR.mp3" autoplay></audio>
+<object data="FAR.html"></object>
+<embed src="FAR.html">
+<iframe src="FAR.html"></iframe>
+<iframe srcdoc="<script>parent.ran = 'N'</script>"></iframe>
+<iframe src="javascript:parent.ran = 'N'"></iframe>
+<link rel="stylesheet" href="FAR.css">
+<link rel="preload" as="image" href="FAR.png">
+<style>@import 'FAR.css';</style>
+<style>body { background: url('FAR.png') }</style>
+<p style="background: url(FAR.png)">x</p>
+<p style="display:block" onmouseover="window.ran = 'N'" onanimationstart="window.ran = 'N'">x</p>
+<form action="FAR"><button autofocus onfocus="window.ran = 'N'">x</button></form>
+<meta http-equiv="refresh" content="0; url=FAR">
+<body onload="window.ran = 'N'">
+<a href="javascript:window.ran='N'">x</a>
+<a href="FAR" ping="FAR">x</a>
+${window.ran = 'N'}
+`${window.ran = 'N'}`
+{{#with this as |x|}}{{x.constructor.constructor "window.ran = 'N'"}}{{/with}}
+![x](FAR.png) [x](javascript:window.ran='N') <FAR> &lt;img src=x onerror=window.ran='N'&gt;
+""".strip().splitlines()
+    )
 )
+PUTTABLE = [text for text in HOSTILE if "refresh" not in text]  # that one leads to another page
+PUT_IN = """([place, html]) => {
+  const put = document.createElement('div');
+  put.append(document.createRange().createContextualFragment(html));
+  document.querySelector(place).append(put);
+}"""
+PUT = """html => {
+  const place = document.querySelector('#live');
+  place.replaceChildren(document.createRange().createContextualFragment(html));
+}"""
+# Elements that we never write: any in our own parts, and anywhere those of the hostile texts.
+FOREIGN = f"""() => [...document.querySelectorAll(
+  ".gradio-container :is(img, script, svg, iframe, style, link, meta, object, embed, video, audio)"
+)].map(element => [element.closest(".html-container"), element.outerHTML])
+  .filter(([ours, html]) => ours || /{FAR}|[.]ran\\b/.test(html)).map(([_, html]) => html)"""
+
+
+def _went_out(tab: Visit) -> list[str]:
+    """Fills with the foreign addresses that the browser itself did not refuse to ask."""
+    gone: list[str] = []
+    refused = ("csp", "origin", "net::ERR_ABORTED")
+    tab.page.on(
+        "requestfailed",
+        lambda r: gone.append(r.url) if FAR in r.url and r.failure not in refused else None,
+    )
+    tab.page.on("response", lambda r: gone.append(r.url) if FAR in r.url else None)
+    return gone
 
 
 class TestSafety:
     def test_hostile_text_neither_runs_nor_fetches(
         self, desk: ScriptedDesk, visit: Visiting, tmp_path: Path
     ) -> None:
-        """In titles, authors, abstracts, links, questions and the model's own sentences."""
+        """In titles, authors, abstracts, tags, links, file names, questions and answers."""
+        assert len(HOSTILE) == 50
         desk.remove([paper.id for paper in desk.library.papers()])
-        row = {
-            "title": f"Instruments {HOSTILE}",
-            "abstract": f"{HOSTILE} keep well. A second sentence follows {HOSTILE}.",
-            "authors": [HOSTILE],
-            "url": "javascript:window.ran=1",
-        }
-        desk.add([write_records(tmp_path / "hostile.jsonl", [row])])
+        rows = [
+            {
+                "title": f"Instruments {text}",
+                "abstract": f"{text} keep well. A second sentence follows {text}.",
+                "authors": [text],
+                "tags": [text],
+                "url": f"javascript:window.ran='{number}'",
+            }
+            for number, text in enumerate(HOSTILE)
+        ]
+        desk.add([write_records(tmp_path / "hostile.jsonl", rows)])
 
         def says(evidence: Evidence) -> tuple[AnswerSentence, ...]:
             quote = evidence.sources[0].sentences[0].text
-            said = AnswerSentence(HOSTILE, (1,), Verdict.PARTLY, Origin.MODEL, quote, HOSTILE)
-            return said, replace(said, text=quote, origin=Origin.QUOTATION)
+            said = AnswerSentence("", (1,), Verdict.PARTLY, Origin.MODEL, quote)
+            told = [replace(said, text=text, reason=text) for text in HOSTILE]
+            return *told, replace(said, text=quote, origin=Origin.QUOTATION)
 
         desk.script = Script(says)
         tab = visit()
-        tab.ask(f"What of {HOSTILE}?")
+        tab.ask(f"What of {' '.join(HOSTILE)}?")
         tab.wait_for_answer()
         tab.page.click("#live .cite >> nth=0")
         tab.page.wait_for_selector("#evidence .card:focus")
         tab.page.get_by_role("tab", name="Library").click()
         tab.page.wait_for_selector("#papers .papers")
-        tab.page.click("#papers summary >> nth=0")
+        for summary in tab.page.locator("#papers summary").all():
+            summary.click()
+        named = [
+            {"name": f"{text}.bin".replace("/", ""), "mimeType": "", "buffer": bytes(range(99))}
+            for text in HOSTILE
+        ]
+        tab.page.set_input_files("#files input[type=file]", named)
+        tab.page.wait_for_selector("#adding .problem")
         tab.page.reload()
         tab.page.wait_for_selector("#live .sentence")
         tab.page.wait_for_timeout(300)
         assert tab.page.evaluate("window.ran") is None
-        assert (
-            tab.page.locator(":is(#live, #evidence, #papers) :is(img, script, svg, iframe)").count()
-            == 0
-        )
+        assert tab.page.evaluate(FOREIGN) == []
         assert tab.foreign == []
+        assert tab.violations == []
+        assert tab.errors == []
         assert "<img src=" in tab.page.inner_text("#live .asked")
 
     def test_the_detectors_see_a_page_that_runs_and_fetches(self, visit: Visiting) -> None:
-        """The planted fault: the same text put on the page without escaping."""
+        """The planted fault: the same texts put on the page as they are, and no policy."""
+        tab = visit(bypass_csp=True)
+        for count, place in enumerate(("#counts .html-container", "#conversation"), start=1):
+            tab.page.evaluate(PUT_IN, [place, "<img src=x onerror='window.ran = 1'>"])
+            assert len(tab.page.evaluate(FOREIGN)) == count, place
+        gone = _went_out(tab)
+        seen = 0
+        for text in PUTTABLE:
+            tab.foreign.clear()
+            tab.page.evaluate("window.ran = null")
+            tab.page.evaluate(PUT, text)
+            tab.page.wait_for_timeout(100)
+            seen += bool(tab.foreign) or tab.page.evaluate("window.ran") is not None
+        assert seen >= len(PUTTABLE) / 2  # the others want a click, or another place
+        assert gone != []
+
+    def test_the_policy_alone_lets_none_of_it_run_or_fetch(self, visit: Visiting) -> None:
+        """Were escaping to fail everywhere, the policy would still hold."""
         tab = visit()
-        tab.page.evaluate(
-            "html => { document.querySelector('#live .welcome').innerHTML = html }", HOSTILE
-        )
-        tab.page.wait_for_function("window.ran === 1")
-        assert any("evil.invalid" in url for url in tab.foreign)
+        gone = _went_out(tab)
+        for text in PUTTABLE:
+            tab.page.evaluate(PUT, text)
+            tab.page.wait_for_timeout(50)
+        assert tab.page.evaluate("window.ran ?? null") is None
+        assert gone == []
+        assert len(tab.violations) >= 20
 
     def test_nothing_on_the_page_comes_from_outside(self, visit: Visiting) -> None:
         tab = visit()
@@ -108,6 +219,7 @@ class TestSafety:
         tab.page.get_by_role("tab", name="Library").click()
         tab.page.wait_for_selector("#papers .papers")
         assert tab.foreign == []
+        assert tab.violations == []
 
 
 class TestLook:
@@ -127,9 +239,9 @@ class TestLook:
         for selector in (
             ".asked", "#live .sentence", "#live .cite:not([aria-current])", ".cite[aria-current]",
             "#live footer .facts", "#live footer .notes", "#live .verdict summary", "#evidence h3",
-            "#evidence .byline", "#summarise",
+            "#evidence .byline", "#mode label", ".borne-out", "#live .tool", "#evidence .tool",
             "#evidence mark.target", "#promise .quiet", "#question textarea", "#new", "#counts",
-            "#earlier input", "button[role=tab]",
+            "button[role=tab]",
         ):  # fmt: skip
             seen = tab.page.evaluate(CONTRAST, selector)
             assert seen["ratio"] >= 4.5, f"{selector} in {scheme}: {seen['ratio']:.2f}"
@@ -153,7 +265,9 @@ class TestLook:
             assert width <= 400
             tab.page.get_by_role("tab", name="Library").click()
         tab.page.get_by_role("tab", name="Ask").click()
-        for selector in ("#ask", "#summarise", "#new", "#question textarea", "#theme button"):
+        for selector in (
+            "#ask", "#mode .modes", "#drawer button", "#question textarea", "#theme button"
+        ):  # fmt: skip
             box = tab.page.locator(selector).bounding_box()
             assert box is not None
             assert box["height"] >= 40
