@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from rag.browse import Facet, Facets, Page
+from rag.conversations import Conversation
+from rag.draft import Draft
+from rag.ingest import AddReport, FileReport, Progress
 from rag.types import (
     REFUSAL,
     Answer,
     AnswerSentence,
+    BadRecord,
     DraftReady,
     Dropped,
     Evidence,
@@ -21,6 +28,7 @@ from rag.types import (
     Question,
     QuestionUnderstood,
     Reason,
+    Scope,
     SectionStarted,
     SentenceReady,
     Source,
@@ -31,8 +39,10 @@ from rag.types import (
     Withheld,
     Writing,
 )
-from ui import render
-from ui.render import View
+from ui.adding import Outcome
+from ui.render import adding, answer, cards, conversations, papers, pieces, scope, welcome
+from ui.render.papers import Looking
+from ui.render.view import View
 
 ABSTRACT = "Tides were measured. The tide rose 4 metres at noon. Boats & nets were lost."
 FOUND = SourceSentence("The tide rose 4 metres at noon.", 1, Span(21, 52), 0.9)
@@ -79,12 +89,18 @@ class Tags(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.text += data
 
+    @property
+    def papers_linked(self) -> list[str | None]:
+        """Addresses outside of this machine, in their order."""
+        links = [a["href"] for t, a in self.elements if t == "a"]
+        return [link for link in links if not (link or "").startswith("footnote/")]
+
     def having(self, name: str) -> list[dict[str, str | None]]:
         return [a for _, a in self.elements if name in (a.get("class") or "").split()]
 
 
 def shown(view: View) -> Tags:
-    return Tags(render.exchange(view))
+    return Tags(answer.exchange(view))
 
 
 def everywhere(hostile: str) -> list[str]:
@@ -99,7 +115,7 @@ def everywhere(hostile: str) -> list[str]:
         AnswerSentence(hostile, (1,), Verdict.PARTLY, Origin.MODEL, hostile, hostile),
         AnswerSentence(hostile, (1,), Verdict.SUPPORTED, Origin.QUOTATION, hostile, hostile),
     )
-    answer = Answer(
+    record = Answer(
         "c" * 32,
         Question(hostile, f"{hostile}?"),
         sentences,
@@ -108,9 +124,9 @@ def everywhere(hostile: str) -> list[str]:
         model_error=hostile,
         dropped=Dropped(1, 1, (Withheld(hostile, Verdict.PARTLY, hostile, hostile),)),
     )
-    refused = replace(answer, evidence=Evidence((), (paper,), reason=Reason.NOTHING_NEAR))
+    refused = replace(record, evidence=Evidence((), (paper,), reason=Reason.NOTHING_NEAR))
     themed = replace(
-        answer,
+        record,
         question=Question(hostile, hostile, hostile),
         sentences=tuple(replace(s, theme=hostile) for s in sentences),
         evidence=replace(evidence, missing_sides=(hostile,)),
@@ -125,28 +141,64 @@ def everywhere(hostile: str) -> list[str]:
         ),
     )
     views = [
-        *(View.of(hostile, a) for a in (answer, refused, themed, lacking)),
+        *(View.of(hostile, a) for a in (record, refused, themed, lacking)),
         View("k", hostile, status=hostile, problem=hostile),
     ]
     return [
-        *(render.exchange(v) for v in views),
-        render.evidence_panel(views),
-        render.thread(views, hostile),
-        render.paper_list([paper], 1),
-        render.welcome(1, [hostile]),
-        render.notice(hostile, [hostile]),
-        render.progress(hostile, 1, 2),
+        *(answer.exchange(v) for v in views),
+        cards.evidence_panel(views),
+        answer.thread(views, hostile),
+        *library_parts(paper, hostile),
+        welcome.welcome(1, [hostile]),
+        pieces.notice(hostile, [hostile]),
+        pieces.progress(hostile, 1, 2),
+        conversations.listed([Conversation(hostile, hostile, 0.0)], hostile, datetime(2026, 1, 1)),
+        conversations.listed([], None, datetime(2026, 1, 1), hostile),
+        cards.like(paper, [paper]),
+        scope.scope_bar(
+            Scope(2019, 2021, (hostile,), (hostile,), ("a",)),
+            Facets(*[(Facet(hostile, 1),)] * 3),
+            1,
+            hostile,
+        ),
+    ]
+
+
+def library_parts(paper: Paper, hostile: str) -> list[str]:
+    """The Library tab, with a paper of hostile texts read, chosen, edited and added."""
+    page = Page((paper,), 0, 200)
+    inside = Scope(tags=(hostile,), sources=(hostile,), papers=(hostile,))
+    looking = Looking(hostile, inside, chosen=frozenset([hostile]), opened=paper.id)
+    names = ("title", "abstract", "authors", "year", "doi", "url", "tags")
+    edited = replace(looking, draft=Draft(*[hostile] * 7), faults=dict.fromkeys(names, hostile))
+    bad = [BadRecord(n, hostile) for n in range(30)]
+    report = AddReport((FileReport(Path(hostile), 31, [hostile], 0, bad, hostile),), True, hostile)
+    return [
+        papers.finder(looking),
+        papers.sample_hint(3, 2),
+        papers.bar(looking, 200, 300, pieces.notice(hostile)),
+        papers.bar(replace(looking, all_chosen=True), 200, 300),
+        papers.listing(page, looking),
+        papers.listing(page, edited),
+        papers.listing(Page((), 0, 0), looking),
+        adding.outcome(Outcome({hostile: hostile}, report), hostile),
+        adding.outcome(Outcome({}, problem=hostile)),
+        adding.under_way(Progress(1, 2, hostile), hostile),
     ]
 
 
 ALLOWED_TAGS = set(
-    "article button code details div em footer h2 h3 li mark p progress q section span summary ul a"
-    "".split()
+    "a article b button code details div em fieldset footer form h2 h3 input label legend li mark "
+    "nav option p pre progress q section select small span summary table tbody td textarea th "
+    "thead tr ul".split()
 )
 ALLOWED_ATTRIBUTES = set(
-    "aria-hidden aria-label class data-asks data-at data-card data-conversation data-edit data-key "
-    "data-origin data-question data-verdict href id max rel role tabindex target title type "
-    "value".split()
+    "aria-current aria-describedby aria-hidden aria-invalid aria-label autocomplete checked class "
+    "colspan data-asks data-at data-before data-card data-conversation data-copy data-copy-of "
+    "data-count data-do data-edit data-field data-hint data-id data-key data-offset data-origin "
+    "data-question data-quote data-tab data-value data-verdict data-words disabled download href "
+    "id inputmode max maxlength min name open placeholder rel role rows scope selected tabindex "
+    "target title type value".split()
 )
 
 
@@ -158,7 +210,7 @@ def faults(html: str) -> list[str]:
             found.append(tag)
         found += [a for a in attributes if a not in ALLOWED_ATTRIBUTES]
         href = attributes.get("href")
-        if href is not None and not href.startswith(("http://", "https://")):
+        if href is not None and not href.startswith(("http://", "https://", "footnote/")):
             found.append(href)
     return found
 
@@ -180,10 +232,10 @@ class TestEscaping:
         ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x", "http://[", ""],
     )
     def test_an_address_a_browser_would_run_is_not_a_link(self, url: str) -> None:
-        assert "href" not in render.card(replace(PAPER, url=url), "a")
+        assert "href" not in cards.card(replace(PAPER, url=url), "a")
 
     def test_a_paper_without_address_is_linked_by_its_doi(self) -> None:
-        html = render.card(replace(PAPER, url=None, doi="10.1000/x"), "a")
+        html = cards.card(replace(PAPER, url=None, doi="10.1000/x"), "a")
         assert 'href="https://doi.org/10.1000/x"' in html
 
 
@@ -223,7 +275,7 @@ class TestParagraphs:
 
     def paragraphs(self, *sentences: AnswerSentence) -> list[int]:
         """How many sentences each paragraph has."""
-        html = render.exchange(View("k", "How?", evidence=self.TWO, sentences=sentences))
+        html = answer.exchange(View("k", "How?", evidence=self.TWO, sentences=sentences))
         return [part.count('class="sentence"') for part in html.split('class="paragraph"')[1:]]
 
     def test_sentences_of_one_source_form_a_paragraph(self) -> None:
@@ -247,7 +299,7 @@ class TestSummary:
     def test_themes_are_headings_and_the_cited_papers_are_listed_at_the_end(self) -> None:
         uncited = Source(2, replace(PAPER, id="aa00000003", title="Ebbs"), (FOUND,), 0.5)
         evidence = replace(EVIDENCE, sources=(*EVIDENCE.sources, uncited))
-        html = render.exchange(
+        html = answer.exchange(
             View.of("k", replace(ANSWER, sentences=self.SENTENCES, evidence=evidence))
         )
         assert html.index("<h3>Springs</h3>") < html.index("<h3>Losses</h3>")
@@ -255,14 +307,14 @@ class TestSummary:
         assert "Tides" in references.text
         assert "Ada Quill · 2019 · example.org" in references.text
         assert "Ebbs" not in references.text
-        assert [a["href"] for t, a in references.elements if t == "a"] == [PAPER.link]
+        assert references.papers_linked == [PAPER.link]
 
     def test_references_wait_for_the_end(self) -> None:
         growing = View("k", "Summarise", evidence=EVIDENCE, sentences=self.SENTENCES)
-        assert "References" not in render.exchange(growing)
+        assert "References" not in answer.exchange(growing)
 
     def test_an_ordinary_answer_has_neither(self) -> None:
-        html = render.exchange(View.of("k", ANSWER))
+        html = answer.exchange(View.of("k", ANSWER))
         assert "<h3>" not in html
         assert "References" not in html
 
@@ -301,7 +353,7 @@ class TestExchange:
         tags = shown(view)
         assert REFUSAL in tags.text
         (button,) = tags.having("open-card")
-        assert f'id="{button["data-card"]}"' in render.evidence_panel([view])
+        assert f'id="{button["data-card"]}"' in cards.evidence_panel([view])
 
     def test_a_refusal_says_what_is_lacking_and_how_to_widen(self) -> None:
         evidence = Evidence(
@@ -317,7 +369,7 @@ class TestExchange:
         assert f"{lacks}; the paper itself may" in tags.text
         assert "Searched 668 papers for “How high?”." in tags.text
         assert "rather than for a percentage" in tags.text
-        assert [a["href"] for t, a in tags.elements if t == "a"] == [PAPER.link]
+        assert tags.papers_linked == [PAPER.link]
 
     def test_every_answer_says_what_it_rests_on(self) -> None:
         assert "From abstracts, not from whole papers." in shown(View.of("k", ANSWER)).text
@@ -343,7 +395,7 @@ class TestExchange:
         text = shown(view).text
         assert "1 sentence of the model not shown" in text
         assert "9.9 points <b> 9.9 is not in the source" in " ".join(text.split())
-        assert '<details class="withheld"><summary>' in render.exchange(view)
+        assert '<details class="withheld"><summary>' in answer.exchange(view)
 
     def test_events_build_up_to_the_finished_answer(self) -> None:
         quoted = replace(SENTENCE, text=FOUND.text, origin=Origin.QUOTATION)
@@ -386,19 +438,19 @@ class TestExchange:
             assert not any("aria-live" in a for _, a in tags.elements)
             (_,) = [a for _, a in tags.elements if a.get("role") == "status"]
         parts = [t for t, a in shown(growing).elements if t in ("h2", "p", "div", "footer")]
-        assert parts == ["h2", "div", "div", "p", "div"]
+        assert parts == ["h2", "div", "div", "p", "p", "div"]
 
     def test_only_what_came_while_the_reader_looked_lights_up(self) -> None:
         assert not shown(View.of("k", ANSWER)).having("new")
         assert shown(View("k", "How high?").after(Finished(ANSWER))).having("new")
 
     def test_a_very_long_question_does_not_flood_the_page(self) -> None:
-        assert len(render.exchange(View("k", "why " * 100_000))) < 2000
+        assert len(answer.exchange(View("k", "why " * 100_000))) < 2000
 
 
 class TestCards:
     def test_found_and_cited_sentences_are_marked_in_the_whole_abstract(self) -> None:
-        html = render.card(
+        html = cards.card(
             PAPER, "a", source=EVIDENCE.sources[0], quotes=["Boats & nets were lost."]
         )
         tags = Tags(html)
@@ -408,30 +460,30 @@ class TestCards:
         assert "Tides were measured. The tide rose" in tags.text
 
     def test_a_quotation_that_is_not_in_the_abstract_marks_nothing(self) -> None:
-        assert "<mark" not in render.card(PAPER, "a", quotes=["The tide rose 5 metres."])
+        assert "<mark" not in cards.card(PAPER, "a", quotes=["The tide rose 5 metres."])
 
     def test_spans_of_another_abstract_mark_nothing(self) -> None:
         """A stored answer may be older than the paper it shows."""
         moved = replace(PAPER, abstract="Changed since. " + ABSTRACT)
-        assert "<mark" not in render.card(moved, "a", source=EVIDENCE.sources[0])
+        assert "<mark" not in cards.card(moved, "a", source=EVIDENCE.sources[0])
 
     def test_a_note_is_not_called_an_abstract(self) -> None:
-        text = Tags(render.card(replace(PAPER, is_note=True), "a")).text
+        text = Tags(cards.card(replace(PAPER, is_note=True), "a")).text
         assert "A note about the paper, not its abstract" in text
 
     def test_the_panel_holds_the_cards_of_every_exchange(self) -> None:
-        panel = render.evidence_panel([View.of("one", ANSWER), View.of("two", ANSWER)])
+        panel = cards.evidence_panel([View.of("one", ANSWER), View.of("two", ANSWER)])
         assert 'id="card-one-1"' in panel
         assert 'id="card-two-1"' in panel
 
 
 class TestLibrary:
     def test_an_empty_library_says_how_to_add_papers(self) -> None:
-        assert "footnote add" in render.welcome(0, [])
+        assert "footnote add" in welcome.welcome(0, [])
 
     def test_example_questions_are_buttons(self) -> None:
-        (button,) = Tags(render.welcome(3, ["How high?"])).having("example")
+        (button,) = Tags(welcome.welcome(3, ["How high?"])).having("example")
         assert button["data-question"] == "How high?"
 
     def test_counts_have_their_noun(self) -> None:
-        assert Tags(render.counts(1, 2000)).text == "1 paper, 2,000 sentences"
+        assert Tags(papers.counts(1, 2000)).text == "1 paper, 2,000 sentences"

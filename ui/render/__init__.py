@@ -1,0 +1,1 @@
+"""Values as HTML: pure functions that escape all that comes from outside."""
