@@ -1,4 +1,4 @@
-"""Questions asked on the page and files dropped on it, step by step; knows nothing of Gradio."""
+"""Questions asked on the page, step by step; knows nothing of Gradio."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
+from itertools import takewhile
 from typing import TypeVar
 
 from models.errors import ModelError
 from rag.assistant import Reply
 from rag.errors import RagError
-from rag.ingest import AddReport, Progress
-from rag.types import Answer, Finished, Turn, Writing
+from rag.types import EVERYTHING, Answer, Finished, Scope, Turn, Writing
 from rag.wiring import Desk
-from ui.render import View
+from ui.render.view import View
 
 _WAIT_SECONDS = 0.2  # between looks at whether it is this question's turn
-_UNEXPECTED = "Something unexpected went wrong; the terminal that runs Footnote says what."
+UNEXPECTED = "Something unexpected went wrong; the terminal that runs Footnote says what."
 
 T = TypeVar("T")
 
@@ -33,12 +32,13 @@ log = logging.getLogger(__name__)
 class Chat:
     """A conversation as one browser tab knows it."""
 
-    conversation: str | None = None  # None until its first answer is kept
+    conversation: str | None = None  # None until something is asked
     answers: tuple[Answer, ...] = ()
 
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        return tuple(Turn.of(answer) for answer in self.answers)
+    def turns(self, before: str = "") -> tuple[Turn, ...]:
+        """The turns that a question follows: all, or those before the answer of this id."""
+        earlier = takewhile(lambda answer: answer.id != before, self.answers)
+        return tuple(Turn.of(answer) for answer in earlier)
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -53,12 +53,22 @@ class Asks(StrEnum):
     SUMMARY = "summary"  # the topic of a summary
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks for."""
+
+    text: str
+    asks: Asks = Asks.QUESTION
+    scope: Scope = EVERYTHING
+    before: str = ""  # id of an answer, when its question is asked again: as if it were not yet
+
+
 @dataclass(slots=True, eq=False)
 class Run:
-    """A question or an adding under way; any thread may stop it, also before it began."""
+    """A question under way; any thread may stop it, also before it began."""
 
     tab: str
-    kind: str  # "ask" or "add"
+    conversation: str | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
     reply: Reply | None = None
     told: bool = False  # its end was put out; a new question need not wait for its thread to end
@@ -80,14 +90,14 @@ class Talks:
         self._runs: dict[Run, threading.Thread] = {}
         self._closed = False
 
-    def stop(self, tab: str, kind: str = "ask") -> None:
+    def stop(self, tab: str) -> None:
         """Stop what a tab is waiting for; nothing happens when it waits for nothing."""
-        for run in self._runs_of(tab, kind):
+        for run in self._runs_of(tab):
             run.stop()
 
     def leave(self, tab: str) -> None:
         """Stop the question of a tab that turns to another conversation, or that was closed."""
-        for run in self._runs_of(tab, "ask"):
+        for run in self._runs_of(tab):
             run.left = True
             run.stop()
 
@@ -102,51 +112,81 @@ class Talks:
         for thread in runs.values():
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def open(self, conversation: str) -> Chat:
-        """An earlier conversation."""
-        return Chat(conversation, tuple(self._desk.answers(conversation)))
+    def open(self, conversation: str, seconds: float = 3.0) -> Chat:
+        """An earlier conversation, with the answer that a reload is about to stop.
 
-    def ask(
-        self, tab: str, question: str, chat: Chat, asks: Asks = Asks.QUESTION
-    ) -> Iterator[tuple[View, Chat]]:
+        Waits for that to be kept, so long at most. What another tab is still writing is left out.
+        """
+        answers = self._desk.answers(conversation)
+        if self._end_of(conversation, seconds):
+            answers = self._desk.answers(conversation)
+        elif answers and answers[-1].stopped:
+            answers.pop()  # the draft of what is being written
+        return Chat(conversation, tuple(answers))
+
+    def forget(self, conversation: str, seconds: float = 5.0) -> None:
+        """Delete a conversation, and stop what is being answered in it: it would come back."""
+        for run in self._runs_in(conversation):
+            run.left = True
+            run.stop()
+        self._end_of(conversation, seconds)
+        self._desk.library.conversations.delete(conversation)
+
+    def _runs_in(self, conversation: str) -> dict[Run, threading.Thread]:
+        with self._table:
+            return {r: t for r, t in self._runs.items() if r.conversation == conversation}
+
+    def _end_of(self, conversation: str, seconds: float) -> bool:
+        """Wait, so long at most, until nothing is being answered in a conversation."""
+        deadline = time.monotonic() + seconds
+        threads = list(self._runs_in(conversation).values())
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
+
+    def ask(self, tab: str, asked: Asked, chat: Chat) -> Iterator[tuple[View, Chat]]:
         """The exchange as it grows; the last one holds the answer, or says what went wrong.
 
         Ends without a word once the tab has turned to another conversation, and at once when a
         question of this tab is being answered already.
         """
+        named = replace(chat, conversation=chat.conversation or uuid.uuid4().hex)
 
         def work(run: Run, put: Callable[[tuple[View, Chat]], None]) -> None:
-            for view, grown in self._exchange(run, question, chat, asks):
+            for view, grown in self._exchange(run, asked, named):
                 run.told = view.answer is not None or bool(view.problem)
                 put((view, grown))
 
-        return self._steps(Run(tab, "ask"), work)
+        return self._steps(Run(tab, named.conversation), work)
 
-    def _exchange(
-        self, run: Run, question: str, chat: Chat, asks: Asks
-    ) -> Iterator[tuple[View, Chat]]:
-        view = View(uuid.uuid4().hex, question, status="Understanding the question…")
+    def _exchange(self, run: Run, asked: Asked, chat: Chat) -> Iterator[tuple[View, Chat]]:
+        view = View(uuid.uuid4().hex, asked.text, status="Understanding the question…")
         yield view, chat
-        while not self._turn.acquire(timeout=_WAIT_SECONDS):
+        while not (has_turn := self._turn.acquire(timeout=_WAIT_SECONDS)):
             if run.stopped.is_set():
-                yield replace(view, status="", problem="Stopped."), chat
-                return
+                break
             yield replace(view, status="Waiting for another answer to finish…"), chat
         try:
-            yield from self._answer(run, view, chat, asks)
+            if run.stopped.is_set():  # while it waited: it must not begin, even if its turn came
+                yield replace(view, status="", problem="Stopped."), chat
+            else:
+                yield from self._answer(run, view, chat, asked)
         finally:
-            self._turn.release()
+            if has_turn:
+                self._turn.release()
 
-    def _answer(self, run: Run, view: View, chat: Chat, asks: Asks) -> Iterator[tuple[View, Chat]]:
+    def _answer(
+        self, run: Run, view: View, chat: Chat, asked: Asked
+    ) -> Iterator[tuple[View, Chat]]:
         try:
-            reply = self._begin_reply(view.asked, chat, asks)
+            reply = self._begin_reply(asked, chat)
             run.reply = reply
             if run.stopped.is_set():
                 reply.stop()
             for event in reply:
                 after = view.after(event)
                 if isinstance(event, Finished):
-                    chat = Chat(reply.conversation, (*chat.answers, event.answer))
+                    chat = replace(chat, answers=(*chat.answers, event.answer))
                 elif isinstance(event, Writing) and after == view:
                     continue
                 view = after
@@ -157,28 +197,15 @@ class Talks:
             yield replace(view, status="", problem=str(error)), chat
         except Exception:
             log.exception("a question could not be answered")
-            yield replace(view, status="", problem=_UNEXPECTED), chat
+            yield replace(view, status="", problem=UNEXPECTED), chat
 
-    def _begin_reply(self, text: str, chat: Chat, asks: Asks) -> Reply:
-        if asks is Asks.SUMMARY:
-            conversation = chat.conversation or uuid.uuid4().hex
-            return self._desk.summarize(text, conversation=conversation)
-        turns = chat.turns if asks is Asks.QUESTION else ()
-        return self._desk.ask(text, turns, chat.conversation)
-
-    def add(self, tab: str, paths: Sequence[Path]) -> Iterator[Progress | AddReport | str]:
-        """Progress while files are added, then the report, or a sentence on why there is none."""
-
-        def work(run: Run, put: Callable[[Progress | AddReport | str], None]) -> None:
-            try:
-                put(self._desk.add(paths, put, run.stopped.is_set))
-            except (RagError, ModelError) as error:
-                put(str(error))
-            except Exception:
-                log.exception("files could not be added")
-                put(_UNEXPECTED)
-
-        return self._steps(Run(tab, "add"), work)
+    def _begin_reply(self, asked: Asked, chat: Chat) -> Reply:
+        if asked.asks is Asks.SUMMARY:
+            return self._desk.summarize(
+                asked.text, conversation=chat.conversation, scope=asked.scope
+            )
+        turns = chat.turns(asked.before) if asked.asks is Asks.QUESTION else ()
+        return self._desk.ask(asked.text, turns, chat.conversation, asked.scope)
 
     def _steps(self, run: Run, work: Callable[[Run, Callable[[T], None]], None]) -> Iterator[T]:
         """What the work puts out: of several steps that wait, the newest.
@@ -215,15 +242,13 @@ class Talks:
     def _begin(self, run: Run, thread: threading.Thread) -> bool:
         """Start a run, unless it is a second question of a tab that still looks at its first."""
         with self._table:
-            is_asking = any(
-                (r.tab, r.kind) == (run.tab, "ask") and not (r.left or r.told) for r in self._runs
-            )
-            if self._closed or (run.kind == "ask" and is_asking):
+            is_asking = any(r.tab == run.tab and not (r.left or r.told) for r in self._runs)
+            if self._closed or is_asking:
                 return False
             thread.start()
             self._runs[run] = thread
             return True
 
-    def _runs_of(self, tab: str, kind: str) -> list[Run]:
+    def _runs_of(self, tab: str) -> list[Run]:
         with self._table:
-            return [run for run in self._runs if (run.tab, run.kind) == (tab, kind)]
+            return [run for run in self._runs if run.tab == tab]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from rag.assistant import Reply, understand
 from rag.compose import quotation
 from rag.types import (
+    EVERYTHING,
     Answer,
     AnswerSentence,
     DraftReady,
@@ -25,6 +26,7 @@ from rag.types import (
     Question,
     QuestionUnderstood,
     Reason,
+    Scope,
     SectionStarted,
     SentenceReady,
     Source,
@@ -128,20 +130,28 @@ class ScriptedDesk(Desk):
         pass
 
     def ask(
-        self, question: str, turns: Sequence[Turn] = (), conversation: str | None = None
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        conversation: str | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Reply:
         self.turns = tuple(turns)
-        asked = understand(question, turns, self.config.answer)
+        asked = replace(understand(question, turns, self.config.answer), scope=scope)
         return Reply(lambda reply: self._script(asked, reply), conversation or uuid.uuid4().hex)
 
     def summarize(
-        self, topic: str, papers: int | None = None, conversation: str | None = None
+        self,
+        topic: str,
+        papers: int | None = None,
+        conversation: str | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Reply:
-        asked = Question(topic, topic, is_summary=True)
+        asked = Question(topic, topic, is_summary=True, scope=scope)
         return Reply(lambda reply: self._script(asked, reply), conversation or uuid.uuid4().hex)
 
     def _script(self, asked: Question, reply: Reply) -> Iterator[Event]:
-        script = self.script
+        script, answer_id = self.script, uuid.uuid4().hex
         yield QuestionUnderstood(asked)
         if script.fails is not None:
             raise script.fails
@@ -152,6 +162,8 @@ class ScriptedDesk(Desk):
             planned = script.sentences(evidence)
             shown = _draft(evidence, planned)
             yield DraftReady(shown)
+            draft = Answer(answer_id, asked, shown, evidence, "scripted", stopped=True)
+            self._keep(draft, reply.conversation)
             yield Writing(0)
             themes = list(dict.fromkeys(s.theme for s in planned))
             part = 0
@@ -165,9 +177,9 @@ class ScriptedDesk(Desk):
                     ready = _place(sentence, shown, planned)
                     shown = with_sentence(shown, ready)
                     yield ready
-                yield Writing(7 * number)
+                yield Writing(7 * number, tokens_per_second=21.4, seconds_left=9.6)
         answer = Answer(
-            uuid.uuid4().hex,
+            answer_id,
             asked,
             shown,
             evidence,
@@ -250,11 +262,13 @@ class Visit:
         self.address = address
         self.foreign: list[str] = []
         self.errors: list[str] = []
+        self.violations: list[str] = []  # what the page's own policy forbade
         self.context = browser.new_context(**options)  # type: ignore[attr-defined]
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.page.on("request", self._note)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._hear)
         self.page.goto(address)
         self.page.wait_for_selector("#live :is(.welcome, .exchange)")
 
@@ -265,10 +279,15 @@ class Visit:
         if urlsplit(url).netloc != urlsplit(self.address).netloc:
             self.foreign.append(url)
 
+    def _hear(self, message: object) -> None:
+        text = message.text  # type: ignore[attr-defined]
+        if "Content Security Policy" in text:
+            self.violations.append(text)
+
     def ask(self, question: str) -> None:
         self.page.fill("#question textarea", question)
         self.page.press("#question textarea", "Enter")
 
     def wait_for_answer(self) -> None:
         self.page.wait_for_selector("#live .exchange footer", timeout=120_000)
-        self.page.wait_for_selector("#ask", state="visible")
+        self.page.wait_for_selector("#stop", state="hidden")
