@@ -28,6 +28,7 @@ screenshots: $(TEST_INSTALLED) chromium
 
 bench: $(TEST_INSTALLED)
 	$(VENV)/bin/python -m tests.bench.latency
+	$(VENV)/bin/python -m tests.bench.page
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from models.stopping import Stopper
 from rag.wiring import open_desk
 from ui.web import open_page
 
-_FLAGS = (
+FLAGS = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -40,20 +41,34 @@ class Shot:
     width: int
     height: int
     scheme: Literal["light", "dark"]
-    state: str  # first, answer, citation, refusal, summary or library
+    state: str  # one of STATES
 
 
+STATES = (
+    "first",
+    "writing",
+    "answer",
+    "pointed",
+    "citation",
+    "filter",
+    "refusal",
+    "summary",
+    "library",
+    "models",
+)
 SHOTS = tuple(
     Shot(f"{state}-{width}-{scheme}", width, height, scheme, state)
     for width, height in ((1440, 900), (1024, 768), (400, 800))
     for scheme in _SCHEMES
-    for state in ("first", "answer", "citation", "refusal", "summary", "library")
+    for state in STATES
 )
 README_SHOTS = (
     "citation-1440-light",
     "citation-1440-dark",
+    "refusal-1440-light",
+    "library-1440-light",
+    "models-1024-light",
     "answer-400-light",
-    "library-1024-light",
 )
 
 
@@ -68,6 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as library, open_desk(Path(library)) as desk:
         desk.bring_sample()
         question = desk.example_questions()[0]
+        desk.measure_model(desk.config.models.llm, Stopper())
         with open_page(desk, port=0) as address:
             take(shots, address, question, folder)
 
@@ -80,7 +96,7 @@ def take(shots: list[Shot], address: str, question: str, folder: Path) -> None:
     if chromium is None:
         raise SystemExit("No Chromium found. Install it: apt-get install chromium")
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        browser = driver.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for shot in shots:
             tab = browser.new_context(
                 viewport={"width": shot.width, "height": shot.height}, color_scheme=shot.scheme
@@ -97,20 +113,37 @@ def take(shots: list[Shot], address: str, question: str, folder: Path) -> None:
 
 
 def _bring_about(page: Any, state: str, question: str) -> None:
-    if state == "library":
-        page.get_by_role("tab", name="Library").click()
-        page.wait_for_selector("#papers .papers")
-    elif state == "summary":
-        page.fill("#question textarea", _TOPIC)
-        page.click("#summarise")
-        page.wait_for_selector("#live footer", timeout=_ANSWER_MS)
-    elif state != "first":
-        page.fill("#question textarea", _OUTSIDE if state == "refusal" else question)
-        page.press("#question textarea", "Enter")
-        page.wait_for_selector("#live footer", timeout=_ANSWER_MS)
-    if state == "citation":
+    match state:
+        case "first":
+            return
+        case "library":
+            page.get_by_role("tab", name="Library").click()
+            page.wait_for_selector("#papers .papers")
+        case "models":
+            page.get_by_role("tab", name="Models").click()
+            page.wait_for_selector("#models :text('in use')")
+        case "filter":
+            page.click("#scope .menu > summary")
+        case "summary":
+            page.click("#mode label:has-text('Summarise')")
+            _ask(page, _TOPIC)
+        case "writing":
+            _ask(page, question, until="#live .pace:not(:empty)")
+        case "refusal":
+            _ask(page, _OUTSIDE)
+        case _:
+            _ask(page, question)
+    if state == "pointed":
+        page.hover("#live .cite >> nth=0")
+    elif state == "citation":
         page.click("#live .cite >> nth=0")
         page.wait_for_selector("#evidence mark.target")
+
+
+def _ask(page: Any, text: str, until: str = "#live footer") -> None:
+    page.fill("#question textarea", text)
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector(until, timeout=_ANSWER_MS)
 
 
 if __name__ == "__main__":
