@@ -1,4 +1,4 @@
-"""ask() -> Reply: the whole path from a question to a cited answer, on one screen."""
+"""ask() -> Reply: the whole path from a question to a cited answer."""
 
 from __future__ import annotations
 
