@@ -9,6 +9,14 @@ from collections.abc import Iterator, Sequence
 
 from models.errors import ModelDied, ModelError, PromptTooLong
 from models.process import ChatMessage
+from rag.types import Answer
+
+
+class Keeper(list[Answer]):
+    """Keeps answers as a library does: one takes the place of an earlier one of the same id."""
+
+    def __call__(self, answer: Answer, conversation: str) -> None:
+        self[:] = [*(one for one in self if one.id != answer.id), answer]
 
 
 class ScriptedLlm:

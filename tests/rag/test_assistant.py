@@ -37,7 +37,7 @@ from rag.types import (
     with_sentence,
 )
 from rag.wiring import Desk, open_desk
-from tests.fakes import ScriptedLlm
+from tests.fakes import Keeper, ScriptedLlm
 from tests.lighthouses import TOPIC, write_papers
 
 QUESTION = "How many of the termination clauses does Lantern find?"
@@ -71,13 +71,8 @@ def assistant(
     llm = ScriptedLlm(
         replies, pause=pause, tokens_per_second=speed, reads_quotations=reads_quotations
     )
-    kept: list[Answer] = []
-
-    def keep(answer: Answer, conversation: str) -> None:
-        """In place of any earlier one of the same id, as a library does."""
-        kept[:] = [*(one for one in kept if one.id != answer.id), answer]
-
-    made = Assistant(desk.searcher, llm, config or desk.config, keep, parts)
+    kept = Keeper()
+    made = Assistant(desk.searcher, llm, config or desk.config, kept, parts)
     return made, llm, kept
 
 

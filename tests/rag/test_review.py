@@ -23,7 +23,7 @@ from rag.types import (
     SectionStarted,
 )
 from rag.wiring import Desk, open_desk
-from tests.fakes import ScriptedLlm
+from tests.fakes import Keeper, ScriptedLlm
 from tests.lighthouses import FORECASTING, READING, TOPIC, write_papers
 from tests.rag.builders import evidence, passage, source
 
@@ -43,8 +43,8 @@ def assistant(
     desk: Desk, *replies: str | ModelError, pause: float = 0.0
 ) -> tuple[Assistant, ScriptedLlm, list[Answer]]:
     llm = ScriptedLlm(replies or ("", ""), pause=pause)
-    kept: list[Answer] = []
-    return Assistant(desk.searcher, llm, desk.config, lambda a, _: kept.append(a)), llm, kept
+    kept = Keeper()
+    return Assistant(desk.searcher, llm, desk.config, kept), llm, kept
 
 
 # -- which papers
