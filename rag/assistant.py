@@ -450,5 +450,6 @@ def clean_question(text: str, longest: int) -> str:
             f"The question holds a control character (U+{ord(control):04X}). Type it again without."
         )
     if not any(c.isalnum() for c in line):
-        raise QuestionError("The question has no words in it. Ask in words what you want to know.")
+        lack = "has no words in it" if line else "is empty"
+        raise QuestionError(f"The question {lack}. Ask in words what you want to know.")
     return line

@@ -347,7 +347,7 @@ def test_a_port_in_use(library: Path) -> None:
     [
         ("", "empty"),
         ("  \n ", "empty"),
-        ("?!", "empty"),
+        ("?!", "no words"),
         ("a" * 20_000, "20,000 characters"),
         ("What is \x1b[31mTidepool?", "U+001B"),
     ],

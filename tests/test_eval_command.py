@@ -277,7 +277,7 @@ def careless(monkeypatch: pytest.MonkeyPatch) -> Careless:
 
     checker = Careless()
     monkeypatch.setattr("ui.evaluation.judge", judge)
-    monkeypatch.setattr("rag.wiring.desk.open_checker", lambda config: checker)
+    monkeypatch.setattr("rag.wiring.open_checker", lambda config: checker)
     return checker
 
 
@@ -513,7 +513,7 @@ class TestModels:
             return Named([replies.get(name, f"{FOUND} [1]")] * 9, name=name.removesuffix("!"))
 
         monkeypatch.setattr("rag.evaluation.verdicts.packaged_pairs", lambda: read_pairs(pairs))
-        monkeypatch.setattr("rag.wiring.desk.open_llm", open_llm)
+        monkeypatch.setattr("rag.wiring.open_llm", open_llm)
         return order
 
     @pytest.fixture

@@ -61,9 +61,16 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Progress]:
 
 
 def test_listed_pulled_and_removed(
-    run: Run, catalog: Catalog, shown: list[Progress], capsys: pytest.CaptureFixture[str]
+    run: Run,
+    catalog: Catalog,
+    settings: Path,
+    shown: list[Progress],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The list says that it is built by itself; a pull builds it at once, with a progress bar."""
+    """The list says that it is built by itself; a pull builds it at once, with a progress bar.
+
+    It goes only once the library answers with another.
+    """
     assert run("models", "list") == 0
     assert "when first used" in capsys.readouterr().out
     assert run("models", "pull", NAME) == 0
@@ -77,6 +84,9 @@ def test_listed_pulled_and_removed(
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert listed[NAME]["path"] == str(path)
     assert listed[NAME]["reads_quotations"]
+    assert run("models", "remove", NAME) == 1
+    assert path.exists()
+    settings.write_text("models:\n  llm: none\n", encoding="utf-8")
     assert run("models", "remove", NAME) == 0
     assert not path.exists()
     assert run("models", "remove", NAME) == 1
@@ -182,7 +192,7 @@ def test_the_page_comes_up(
 ) -> None:
     """`serve` builds first; when it cannot, it says so and still shows the papers."""
     served: list[Path] = []
-    monkeypatch.setattr("ui.web.serve", lambda desk, **_: served.append(desk.folder))
+    monkeypatch.setattr("ui.web.serve", lambda desk, *_, **__: served.append(desk.folder))
     if fails:
         catalog.folder.write_text("no folder")
     assert run("serve", "--no-browser") == 0
