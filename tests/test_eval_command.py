@@ -277,7 +277,8 @@ def careless(monkeypatch: pytest.MonkeyPatch) -> Careless:
 
     checker = Careless()
     monkeypatch.setattr("ui.evaluation.judge", judge)
-    monkeypatch.setattr("rag.wiring.open_checker", lambda config: checker)
+    for where in ("rag.wiring", "rag.wiring.desk"):  # without a library, and with one
+        monkeypatch.setattr(f"{where}.open_checker", lambda config: checker)
     return checker
 
 
