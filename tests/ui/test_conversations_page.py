@@ -14,11 +14,6 @@ from scripted import (
 
 Visiting = Callable[..., Visit]
 
-IN_VIEW = """element => {
-  const box = element.getBoundingClientRect();
-  return box.top >= 0 && box.bottom <= window.innerHeight && box.height > 0;
-}"""
-
 
 class TestConversations:
     def test_a_reload_loses_nothing(self, visit: Visiting) -> None:

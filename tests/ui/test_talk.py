@@ -18,11 +18,6 @@ from ui.talk import Asked, Asks, Chat, Talks
 
 Visiting = Callable[..., Visit]
 
-IN_VIEW = """element => {
-  const box = element.getBoundingClientRect();
-  return box.top >= 0 && box.bottom <= window.innerHeight && box.height > 0;
-}"""
-
 
 class TestTalks:
     """What happens behind the page when tabs are closed, left, or fail."""
