@@ -2,7 +2,8 @@
 
 RagError
 ├── ConfigError         a key or a value of config.yaml
-├── ReadError           a file that is not in a format Footnote reads
+├── ReadError           a file that cannot be read as papers
+│   └── UnknownFormat     it is in no format that Footnote reads
 ├── QuestionError       an empty question, or one too long to be one
 ├── DraftError          a paper as somebody edited it; `.faults` says what is wrong where
 ├── EvaluationError     a set of questions or pairs that cannot be scored
@@ -34,6 +35,17 @@ class ReadError(RagError):
     def __init__(self, path: Path | str, message: str) -> None:
         super().__init__(message)
         self.path = Path(path)
+
+
+class UnknownFormat(ReadError):
+    """A file in no format that Footnote reads; in a folder or an archive, one to be passed over.
+
+    `reason` leaves out the formats, which need not be said twice.
+    """
+
+    def __init__(self, path: Path | str, reason: str, formats: str = "") -> None:
+        super().__init__(path, f"{reason} {formats}".rstrip())
+        self.reason = reason
 
 
 class QuestionError(RagError):

@@ -11,21 +11,56 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from rag.names import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Where and how a paper appeared, as far as a reference prints it; what is not known is ""."""
+
+    kind: str = ""  # an item type of CSL 1.0.2: "article-journal", "paper-conference", "book"
+    venue: str = ""  # the journal, the proceedings, or the book that a chapter stands in
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""  # "12-34"
+    publisher: str = ""  # or the school of a thesis, the institution of a report
+    place: str = ""
+    edition: str = ""
+    month: int | None = None  # from 1 to 12
+    isbn: str = ""
+    issn: str = ""
+    editors: tuple[str, ...] = ()  # as BibTeX writes names (`rag.names`)
+
+    def __bool__(self) -> bool:
+        """Whether anything is known."""
+        return self != UNPUBLISHED
+
+
+UNPUBLISHED = Publication()
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """What one file says of one paper, before the library knows it."""
 
     title: str
-    abstract: str
-    authors: tuple[str, ...] = ()
+    abstract: str  # empty where the file has none
+    authors: tuple[str, ...] = ()  # as BibTeX writes names (`rag.names`)
     year: int | None = None
     url: str | None = None
-    doi: str | None = None
-    arxiv_id: str | None = None
+    doi: str | None = None  # lower case; that of a preprint on arXiv is told as its arxiv_id
+    arxiv_id: str | None = None  # without its version
     line: int | None = None  # where the record starts in its file, from 1
     is_note: bool = False  # written about the paper by somebody else; not its abstract
     tags: tuple[str, ...] = ()
+    arxiv_version: int | None = None
+    pmid: str | None = None  # digits
+    openalex_id: str | None = None  # "W2741809807"
+    s2_id: str | None = None  # Semantic Scholar's: 40 hexadecimal digits, or "CorpusId:" and digits
+    publication: Publication = UNPUBLISHED
+    key: str | None = None  # by which a manuscript cites it: "hu2021lora"
+    notes: str = ""  # the reader's own
+    is_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +84,45 @@ class Paper:
     doi: str | None = None
     arxiv_id: str | None = None
     is_note: bool = False
-    source: str | None = None  # name of the file it came from
+    sources: tuple[str, ...] = ()  # names of the files that describe it
     tags: tuple[str, ...] = ()
+    arxiv_version: int | None = None
+    pmid: str | None = None
+    openalex_id: str | None = None
+    s2_id: str | None = None
+    publication: Publication = UNPUBLISHED
+    key: str | None = None  # by which a manuscript cites it; unique in its library
+    notes: str = ""  # the reader's own
+    is_read: bool = False
+
+    @property
+    def author_names(self) -> tuple[str, ...]:
+        """The authors as a person reads them: "Ada Quill"."""
+        return tuple(map(shown, self.authors))
 
     @property
     def link(self) -> str | None:
-        """Its address, when it is one a browser may open: never javascript: or data:."""
-        for url in (
+        """Its first address that a browser may open: never javascript: or data:."""
+        return next(iter(self.links), None)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """All its addresses that a browser may open: its own, its DOI's and its preprint's."""
+        addresses = (
             self.url,
             f"https://doi.org/{self.doi}" if self.doi else None,
             f"https://arxiv.org/abs/{self.arxiv_id}" if self.arxiv_id else None,
-        ):
-            try:
-                if url and urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname:
-                    return url
-            except ValueError:
-                continue
-        return None
+            f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/" if self.pmid else None,
+        )
+        return tuple(dict.fromkeys(url for url in addresses if url and _is_web(url)))
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +198,8 @@ class Scope:
     tags: tuple[str, ...] = ()  # at least one of these
     sources: tuple[str, ...] = ()  # names of files; it came from one of these
     papers: tuple[str, ...] = ()  # ids; it is one of these
+    authors: tuple[str, ...] = ()  # names; the words of one of these begin words of its authors
+    is_read: bool | None = None  # only papers that were read, or only others
 
     def __bool__(self) -> bool:
         """Whether it leaves any paper out."""
@@ -326,8 +385,9 @@ class Answer:
 
     @property
     def cited_papers(self) -> tuple[Paper, ...]:
-        """The papers of those numbers, in their order."""
-        return tuple(s.paper for s in self.evidence.sources if s.number in self.cited)
+        """The papers that the sentences cite, in the order in which they first do."""
+        numbers = dict.fromkeys(n for s in self.sentences for n in s.citations)
+        return tuple(source.paper for n in numbers if (source := self.evidence.source(n)))
 
 
 REFUSAL = "Your papers do not answer this."
