@@ -1,87 +1,131 @@
-"""Files -> Records. The format is told by what a file holds, never by its name."""
+"""Files -> Records. The format is told by what a file holds, never by its name.
+
+A format is a module with a `READER`, or, where files are JSON, one of `json_formats`. They share
+`files`, which finds and opens, `source`, which decodes, `line_records`, `json_records` and
+`xml_records`, which cut into records, `tex` and `markup`, which make text of mark-up, and `fields`,
+which makes the Record.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from rag.errors import ReadError
-from rag.readers.jsonl import looks_like_jsonl, read_jsonl
-from rag.readers.listing import looks_like_listing, read_listing
-from rag.readers.source import HEAD_BYTES, Source, opened, reported
+from rag.errors import ReadError, UnknownFormat
+from rag.readers import (
+    arxiv_atom,
+    bibtex,
+    endnote_xml,
+    json_formats,
+    listing,
+    medline,
+    pdf,
+    plain_text,
+    pubmed_xml,
+    ris,
+    table,
+    zotero,
+)
+from rag.readers.files import FoundFile, files_in, is_archive, is_office
+from rag.readers.reader import Reader
+from rag.readers.source import Source
 from rag.types import BadRecord, Record
 
-__all__ = ["read_records"]
+__all__ = ["FoundFile", "count_records", "files_in", "read_records", "records"]
 
-_FORMATS = (
-    'Footnote reads JSON Lines (one {"title": …, "abstract": …} a line, plain or gzip) and paper '
-    "listings saved as text (a title, then its abstract)."
+# The surest first: a file is read by the first that recognises it.
+_READERS = (
+    pdf.READER,
+    zotero.READER,
+    pubmed_xml.READER,
+    arxiv_atom.READER,
+    endnote_xml.READER,
+    *json_formats.READERS,
+    bibtex.READER,
+    ris.READER,
+    medline.READER,
+    table.READER,
+    plain_text.READER,
+    listing.READER,
 )
-_MAGIC = {
-    b"%PDF": "a PDF",
-    b"PK\x03\x04": "a zip archive or an office document",
-    b"SQLite format 3": "a SQLite database",
-    b"\xff\xfe": "text in UTF-16; save it as UTF-8",
-    b"\xfe\xff": "text in UTF-16; save it as UTF-8",
+_PACKED = {
+    b"\xfd7zXZ": "xz",
+    b"BZh": "bzip2",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x1f\x8b": "gzip, twice",
 }
-_MARKUP_START = re.compile(r"\s*<(?:!doctype html|html|head|body|script|div)\b", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]{0,500})?>", re.IGNORECASE)
-_CHARACTERS_PER_TAG = 300  # in the source of a page; an abstract on HTML may name a few tags
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
-_MAX_CONTROL_SHARE = 0.05
+
+
+def records(file: FoundFile) -> Iterator[Record | BadRecord]:
+    """The records of a file in its order; a bad one is told and does not stop the others.
+
+    Raises ReadError, while looped over, for a file that is missing or broken, UnknownFormat for one
+    in no known format; records that came before it are good.
+    """
+    with file.opened() as source:
+        yield from _reader(source).read(source)
 
 
 def read_records(path: Path) -> Iterator[Record | BadRecord]:
-    """The records of a file in its order; a bad one is told and does not stop the others.
-
-    Raises ReadError, while looped over, for a file that is missing, broken or of another kind;
-    records that came before it are good.
-    """
-    with opened(path) as source:
-        with reported(path):
-            head_bytes = source.head()
-        head = head_bytes.decode("utf-8-sig", errors="replace")
-        if len(head_bytes) == HEAD_BYTES:
-            head = head[: head.rfind("\n") + 1] or head  # its last line is likely cut
-        if looks_like_jsonl(head):
-            yield from read_jsonl(source.lines())
-            return
-        layout = None if _is_markup(head) else looks_like_listing(head)
-        if layout is None or _is_binary(head):
-            raise _refusal(source, head, head_bytes)
-        yield from read_listing(source.lines(), layout)
+    """The records of all files of a path; ReadError at the first file that cannot be read."""
+    return chain.from_iterable(map(records, files_in(path)))
 
 
-def _is_binary(head: str) -> bool:
-    return len(_CONTROL.findall(head)) > _MAX_CONTROL_SHARE * len(head)
+def count_records(file: FoundFile) -> int:
+    """How many records a file holds, for a progress bar; what is wrong with it is told later."""
+    count = 0
+    try:
+        with file.opened() as source:
+            reader = _reader(source)
+            if reader.is_single:
+                return 1
+            for _ in reader.read(source):
+                count += 1
+    except ReadError:
+        pass
+    return count
 
 
-def _is_markup(head: str) -> bool:
-    """Whether this is the source of a web page and not its text."""
-    start = head[:50_000]
-    tags = len(_TAG.findall(start))
-    return bool(_MARKUP_START.match(start)) or (
-        tags > 5 and tags * _CHARACTERS_PER_TAG > len(start)
-    )
+def _reader(source: Source) -> Reader:
+    head = source.head
+    start = head.raw[:64]
+    packed = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), None)
+    if is_archive(start):
+        packed = "zip, in another archive"
+    elif head.raw[257:262] == b"ustar":
+        packed = "tar"
+    if packed:
+        raise ReadError(source.path, f"{source.name} is packed by {packed}; unpack it first.")
+    found = next((reader for reader in _READERS if reader.recognises(head)), None)
+    if found is None:
+        formats = ", ".join(reader.name for reader in _READERS)
+        raise UnknownFormat(
+            source.path,
+            _refusal(source),
+            f"Footnote reads {formats}, each plain, as .gz or in a .zip.",
+        )
+    return found
 
 
-def _refusal(source: Source, head: str, head_bytes: bytes) -> ReadError:
+def _refusal(source: Source) -> str:
     """Why a file is read by no reader, and what to do."""
-    what = next((kind for magic, kind in _MAGIC.items() if head_bytes.startswith(magic)), None)
-    start = head.lstrip()[:1]
-    if what is not None:
-        reason = f"is {what}"
-    elif _is_binary(head):
+    head = source.head
+    start = head.text.lstrip()[:1]
+    if is_office(head.raw[:64]):
+        reason = "is a document of an office program"
+    elif head.is_binary:
         reason = "is not text"
-    elif not head.strip("\x00 \t\r\n\f"):
+    elif not head.text.strip("\x00 \t\n\f"):
         reason = "holds only blanks"
-    elif _is_markup(head):
+    elif head.is_markup:
         reason = "is the source of a web page; open it in a browser and save the page as text"
     elif start == "<":
-        reason = "is XML"
+        reason = "is XML of a kind that does not list papers"
     elif start in "[{":
-        reason = "begins like JSON, but not with one whole object a line"
+        reason = "begins like JSON, but is of no kind that lists papers"
     else:
         reason = "does not read as a list of papers"
-    return ReadError(source.path, f"{source.name} {reason}. {_FORMATS}")
+    return f"{source.name} {reason}."

@@ -31,12 +31,13 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\\(?:ref|eqref|autoref|[cC]ref|url|path)" + _OPTIONS + _PAREN, r"\1"),
         (r"\\footnote" + _PAREN, r" (\1)"),
         (r"\\(?:href|textcolor|colorbox)" + _OPTIONS + _PAREN + r"(?=\{)", ""),
+        (r"\\hyphen(?![a-zA-Z])\s*", "-"),
         (r"\\ion\{([^{}]{0,20})\}\{([^{}]{0,20})\}", r"\1 \2"),
         (r"\\ie(?![a-zA-Z])\.?", "i.e."),
         (r"\\eg(?![a-zA-Z])\.?", "e.g."),
         (r"\\etal(?![a-zA-Z])\.?", "et al."),
         (
-            r"\\(?:emph|uline|underline|textsuperscript|textsubscript|ensuremath|mbox|ce|boldsymbol"
+            r"\\(?:emph|enquote\*?|mkbib[a-z]+|uline|underline|textsuperscript|textsubscript|ensuremath|mbox|ce|boldsymbol"
             r"|bm|pmb|operatorname\*?|text(?:tt|sc|bf|it|rm|sf|sl|up|md|normal)?"
             r"|math(?:rm|bf|it|sf|tt|cal|bb|scr|frak|bin|rel|ord|op))(?![a-zA-Z])\s*",
             "",
@@ -57,6 +58,8 @@ _QUOTED = re.compile(r"``([^`']{1,300})''")
 _UNICODE = re.compile(r"\\unicode\{x([0-9A-Fa-f]{1,5})\}")
 _MATH = re.compile(r"(?<!\\)\$(?=\S)([^$]{1,1000})(?<=[^\s\\])\$")
 _AMOUNT = re.compile(r"[\d.,]+\s*(?:[kKMB]\b|[-–/,]+\s*$|\)|[^\\^_={}<>]*[a-z]{2})")
+_MAX_WORK = 5_000, 10  # characters that its parser may go over: so many, and so many for each
+_NESTING = re.compile(r"\\[a-zA-Z]+\s?\[|\\.|[{}\]]", re.DOTALL)
 _COMMAND = re.compile(r"\\[a-zA-Z]+\s?|\\(.)|[{}]")
 
 # Signs that are literal in our texts but not in TeX travel through the parser in disguise.
@@ -101,12 +104,31 @@ def _formula(match: re.Match[str]) -> str:
 
 def _parse(text: str) -> str:
     """The text without TeX: read by pylatexenc where commands are left, else only unbraced."""
-    if "\\" in text and len(text) <= _MAX_CHARACTERS:
+    if (
+        "\\" in text
+        and len(text) <= _MAX_CHARACTERS
+        and _work(text) <= _MAX_WORK[0] + _MAX_WORK[1] * len(text)
+    ):
         try:
             return str(_converter().latex_to_text(text))
         except Exception:  # its errors are of many kinds, and a half-read formula is still readable
             pass
     return _COMMAND.sub(lambda m: m[1] or "", text)
+
+
+def _work(text: str) -> int:
+    """Characters that pylatexenc goes over: it reads an argument anew for each that it is in."""
+    work, depth, brackets, at = 0, 0, 0, 0
+    for match in _NESTING.finditer(text):
+        work += (match.start() - at + 1) * int(3 ** min(depth + brackets, 12))
+        at = match.end()
+        if match[0].startswith("\\"):
+            brackets += match[0].endswith("[") and len(match[0]) > 2
+        elif match[0] == "]":
+            brackets = max(0, brackets - 1)
+        else:
+            depth = max(0, depth + (1 if match[0] == "{" else -1))
+    return work + (len(text) - at) * int(3 ** min(depth + brackets, 12))
 
 
 @cache
