@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from enum import Enum
 from statistics import median
 
-from rag.readers.jsonl import MAX_ABSTRACT_CHARACTERS, MAX_TITLE_CHARACTERS
-from rag.readers.source import Line
+from rag.readers.fields import MAX_ABSTRACT_CHARACTERS, MAX_TITLE_CHARACTERS
+from rag.readers.reader import Reader
+from rag.readers.source import Head, Line, Source
 from rag.readers.tex import clean
 from rag.types import BadRecord, Record
 
@@ -197,3 +198,16 @@ def _with_next(
         previous = block
     if previous is not None:
         yield previous, None
+
+
+def _is_listing(head: Head) -> bool:
+    return not (head.is_markup or head.is_binary) and looks_like_listing(head.text) is not None
+
+
+def _read(source: Source) -> Iterator[Record | BadRecord]:
+    layout = looks_like_listing(source.head.text)
+    assert layout is not None  # the file was recognised by it
+    yield from read_listing(source.lines(), layout)
+
+
+READER = Reader("a saved paper listing", _is_listing, _read)
