@@ -154,7 +154,11 @@ DETAILS = (
         "inter-?(?:annotator|rater)[- ]agreement|kappa|agree(?:ment)? (?:with each other|among)",
         "agreement|kappa",
     ),
-    _detail("an exact wording", "exact (?:wording|prompt|phrasing|sentence)|verbatim", '“|"|``'),
+    _detail(
+        "an exact wording",
+        "exact (?:wording|prompt|phrasing|sentence)|verbatim",
+        '“|"|``|verbatim',  # of models that give texts out again, "verbatim" is the topic
+    ),
     _detail("a licence", "licen[cs]es?|licen[cs]ed", "licen[cs]|open[- ]source|permissive"),
     _detail(
         "hardware",

@@ -106,8 +106,8 @@ def search_json(
                     "id": p.paper.id,
                     "title": p.paper.title,
                     "year": p.paper.year,
-                    "authors": list(p.paper.authors),
-                    "url": p.paper.url,
+                    "authors": list(p.paper.author_names),
+                    "url": p.paper.link,
                 },
                 "sentences": [s.text for s in p.best_sentences(sentences)],
             }

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rag.database import Database
-from rag.scope import condition
-from rag.types import EVERYTHING, Paper, Scope
+from rag.scope import beginnings, condition
+from rag.types import EVERYTHING, UNPUBLISHED, Paper, Publication, Scope
 
 COLUMNS = (
-    "pk, papers.id AS id, title, abstract, authors, year, url, doi, arxiv_id, is_note, source,"
-    " (SELECT group_concat(tag, char(31)) FROM tags WHERE tags.paper = papers.pk) AS tag_list"
+    "pk, papers.id AS id, title, abstract, authors, year, url, doi, arxiv_id, is_note,"
+    " arxiv_version, pmid, openalex_id, s2_id, publication, papers.key AS key, notes, is_read,"
+    " (SELECT group_concat(tag, char(31)) FROM tags WHERE tags.paper = papers.pk) AS tag_list,"
+    " (SELECT group_concat(source, char(31)) FROM sources WHERE sources.paper = papers.pk)"
+    " AS source_list"
 )
 _BATCH = 500  # papers read at once where all of a list are wanted
 
@@ -147,7 +149,7 @@ class Shelf:
                 Facets(
                     self._counted("year", "papers WHERE year IS NOT NULL", "year"),
                     self._counted("tag", "tags", "2 DESC, tag"),
-                    self._counted("source", "papers WHERE source IS NOT NULL", "2 DESC, source"),
+                    self._counted("source", "sources", "2 DESC, source"),
                 ),
             )
         return self._facets[1]
@@ -161,18 +163,12 @@ class Shelf:
 
 def _where(match: str, scope: Scope) -> tuple[str, list[object]]:
     sql, values = condition(scope)
-    words = _expression(match)
+    words = beginnings(match)
     if words:
         # `+`: walk along the index all the same. However many papers match, that takes the same
         # short time; to fetch each one that matches and sort them would not.
         sql += " AND +papers.pk IN (SELECT rowid FROM names WHERE names MATCH ?)"
     return sql, [*values, words] if words else values
-
-
-def _expression(match: str) -> str:
-    """Words that must all begin a word of a paper, for FTS5; empty where there are none."""
-    words = re.findall(r"[^\W_]+", match)
-    return " ".join(f'"{word}"*' for word in words)
 
 
 def read_paper(row: sqlite3.Row) -> Paper:
@@ -187,6 +183,25 @@ def read_paper(row: sqlite3.Row) -> Paper:
         doi=row["doi"],
         arxiv_id=row["arxiv_id"],
         is_note=bool(row["is_note"]),
-        source=row["source"],
-        tags=tuple(sorted((row["tag_list"] or "").split("\x1f"))) if row["tag_list"] else (),
+        sources=_listed(row["source_list"]),
+        tags=_listed(row["tag_list"]),
+        arxiv_version=row["arxiv_version"],
+        pmid=row["pmid"],
+        openalex_id=row["openalex_id"],
+        s2_id=row["s2_id"],
+        publication=_publication(row["publication"]),
+        key=row["key"],
+        notes=row["notes"],
+        is_read=bool(row["is_read"]),
     )
+
+
+def _listed(joined: str | None) -> tuple[str, ...]:
+    return tuple(sorted(joined.split("\x1f"))) if joined else ()
+
+
+def _publication(text: str) -> Publication:
+    if text == "{}":
+        return UNPUBLISHED
+    values = json.loads(text)
+    return Publication(**{**values, "editors": tuple(values.get("editors", ()))})

@@ -84,14 +84,16 @@ def make_chunks(
 ) -> list[Chunk]:
     """The fewest chunks, of like size, that hold all sentences within `max_tokens` each.
 
+    The one chunk of a paper without an abstract is its title.
+
     `count_tokens` counts a whole text, title and special tokens included. A sentence that does
     not fit is cut between words, and a title that takes more than half of a chunk is shortened.
     The usual abstract costs one call of `count_tokens`, a longer one three.
     """
     if max_tokens < _MIN_CHUNK_TOKENS:
         raise ValueError(f"a chunk needs at least {_MIN_CHUNK_TOKENS} tokens, not {max_tokens}")
-    if not sentences:
-        return []
+    if not sentences:  # found by its title, cited for nothing
+        return [Chunk(0, Span(0, 0), _shortened(title, count_tokens, max_tokens))]
     whole = [Span(sentences[0].start, sentences[-1].end)]
     chunks = _chunks(title, abstract, whole)
     if count_tokens([chunks[0].text])[0] <= max_tokens:

@@ -87,6 +87,11 @@ class Conversations:
         rows = self._db.rows("SELECT record, asked FROM answers WHERE id = ?", answer_id)
         return AnswerRecord(*rows[0]) if rows else None
 
+    def newest(self) -> AnswerRecord | None:
+        """The record of the last answer that was kept, in whichever conversation."""
+        rows = self._db.rows("SELECT record, asked FROM answers ORDER BY pk DESC LIMIT 1")
+        return AnswerRecord(*rows[0]) if rows else None
+
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another name; nothing happens where it is gone."""
         with self._db.transaction() as db:

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from rag.bibliography.keys import new_key
 from rag.errors import LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 from rag.folder import DATABASE
-from rag.identity import first_author
+from rag.identity import arxiv_number, first_author
+from rag.types import Record
 
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -123,7 +125,45 @@ WHEN EXISTS (SELECT 1 FROM papers WHERE pk = old.paper) BEGIN
     WHERE rowid = old.paper;
 END;
 """
-_VERSIONS = (_FIRST, _LISTS)  # each brings a library of the version before it to its own
+# What references print, identifiers of catalogues, a key to cite by, what the reader says of a
+# paper, and all files that describe it.
+_REFERENCES = """
+ALTER TABLE papers ADD COLUMN arxiv_version INTEGER;
+ALTER TABLE papers ADD COLUMN pmid TEXT;
+ALTER TABLE papers ADD COLUMN openalex_id TEXT;
+ALTER TABLE papers ADD COLUMN s2_id TEXT;
+ALTER TABLE papers ADD COLUMN publication TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE papers ADD COLUMN key TEXT;
+ALTER TABLE papers ADD COLUMN notes TEXT NOT NULL DEFAULT '';
+ALTER TABLE papers ADD COLUMN is_read INTEGER NOT NULL DEFAULT 0;
+-- Names of the fields that adding never changes: a person wrote them.
+ALTER TABLE papers ADD COLUMN settled TEXT NOT NULL DEFAULT '[]';
+UPDATE papers SET key = next_key(title, authors, year);
+UPDATE papers SET arxiv_id = arxiv_number(arxiv_id) WHERE arxiv_id LIKE '%/%';
+CREATE UNIQUE INDEX papers_by_key ON papers (key);
+CREATE INDEX papers_by_pmid ON papers (pmid) WHERE pmid IS NOT NULL;
+CREATE INDEX papers_by_openalex_id ON papers (openalex_id) WHERE openalex_id IS NOT NULL;
+CREATE INDEX papers_by_s2_id ON papers (s2_id) WHERE s2_id IS NOT NULL;
+CREATE TABLE sources (
+    paper INTEGER NOT NULL REFERENCES papers (pk) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    PRIMARY KEY (paper, source)
+) WITHOUT ROWID;
+CREATE INDEX sources_by_source ON sources (source);
+INSERT INTO sources SELECT pk, source FROM papers WHERE source IS NOT NULL;
+DROP INDEX papers_by_source;
+DROP INDEX papers_by_adding;
+DROP INDEX papers_by_title;
+DROP INDEX papers_by_author;
+DROP INDEX papers_by_year;
+ALTER TABLE papers DROP COLUMN source;
+CREATE INDEX papers_by_adding ON papers (pk, year, is_read);
+CREATE INDEX papers_by_title ON papers (title_key, pk, year, is_read);
+CREATE INDEX papers_by_author ON papers (author_key, pk, year, is_read);
+CREATE INDEX papers_by_year ON papers (year, pk, is_read);
+"""
+# Each brings a library of the version before it to its own.
+_VERSIONS = (_FIRST, _LISTS, _REFERENCES)
 SCHEMA_VERSION = len(_VERSIONS)
 
 
@@ -139,10 +179,12 @@ class Database:
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
         """Open the database in `folder`, making it when it is not there.
 
-        One of an older Footnote is brought up to date; read only, it is read as it is. Raises
-        LibraryError: damaged, not writable, full, or made by a newer Footnote.
+        One of an older Footnote is brought up to date, read only too. Raises LibraryError: damaged,
+        not writable, full, or made by a newer Footnote.
         """
         path = folder / DATABASE
+        if read_only and 0 < _version(path) < SCHEMA_VERSION:
+            cls.open(folder).close()
         with _translated(folder):
             if read_only:
                 db = sqlite3.connect(
@@ -157,7 +199,7 @@ class Database:
                     db.execute("PRAGMA journal_mode=WAL")
                     db.execute("PRAGMA synchronous=FULL")
                     db.execute("PRAGMA foreign_keys=ON")
-                    db.create_function("author_key", 1, _author_key, deterministic=True)
+                    _register_functions(db)
                 database = cls(db, folder)
                 database._check_schema(read_only=read_only)
             except BaseException:
@@ -182,12 +224,14 @@ class Database:
                 f"The library {self.folder} was made by another version of Footnote "
                 f"(format {version}, this one reads {SCHEMA_VERSION}). Update Footnote.",
             )
-        if version < SCHEMA_VERSION and not read_only:
-            with self.transaction():
+        if version < SCHEMA_VERSION:
+            with self.transaction() as db:
+                # Another process may have done it while this one waited.
+                version = db.execute("PRAGMA user_version").fetchone()[0]
                 for script in _VERSIONS[version:]:
                     for statement in _statements(script):
-                        self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+                        db.execute(statement)
+                db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     @property
     def changes(self) -> int:
@@ -211,6 +255,16 @@ class Database:
         """Run one statement; its rows."""
         with self._lock, _translated(self.folder):
             return self._connection.execute(sql, values).fetchall()
+
+
+def _version(path: Path) -> int:
+    """The format of a library's database."""
+    with _translated(path.parent):
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            return int(db.execute("PRAGMA user_version").fetchone()[0])
+        finally:
+            db.close()
 
 
 @contextmanager
@@ -248,6 +302,33 @@ def _library_error(folder: Path, error: sqlite3.DatabaseError) -> LibraryError:
 def _author_key(authors: str) -> str | None:
     """What papers are sorted by: the first author's family name; None where there is none."""
     return first_author(tuple(json.loads(authors))) or None
+
+
+def _register_functions(db: sqlite3.Connection) -> None:
+    """The functions that the schema and its migrations call."""
+    db.create_function("author_key", 1, _author_key, deterministic=True)
+    db.create_function("next_key", 3, _KeysOfOld().next)
+    db.create_function("arxiv_number", 1, arxiv_number, deterministic=True)
+    db.create_function("settled_with", 3, _settled_with, deterministic=True)
+
+
+def _settled_with(settled: str, name: str, is_settled: bool) -> str:
+    """A list of what is settled of a paper, with one more or without it."""
+    rest = [other for other in json.loads(settled) if other != name]
+    return json.dumps([*rest, name] if is_settled else rest, ensure_ascii=False)
+
+
+class _KeysOfOld:
+    """Citation keys for the papers of a library of a version that had none, one after another."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def next(self, title: str, authors: str, year: int | None) -> str:
+        """A key that was not given yet."""
+        key = new_key(Record(title, "", tuple(json.loads(authors)), year), self._taken)
+        self._taken.add(key)
+        return key
 
 
 def _statements(script: str) -> Iterator[str]:

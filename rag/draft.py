@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 from rag.errors import DraftError
-from rag.readers.jsonl import (
+from rag.merging import as_record as as_known
+from rag.readers.fields import (
     MAX_ABSTRACT_CHARACTERS,
+    MAX_NOTES_CHARACTERS,
     MAX_TAGS,
     MAX_TITLE_CHARACTERS,
-    read_jsonl,
+    make_record,
+    read_doi,
 )
-from rag.readers.source import Line
 from rag.readers.tex import plain
 from rag.sample import SAMPLE_TAG
 from rag.types import Paper, Record
@@ -34,6 +35,8 @@ class Draft:
     doi: str = ""
     url: str = ""
     tags: str = ""  # separated by commas
+    notes: str = ""  # the reader's own, of several lines
+    is_read: bool = False
 
     @classmethod
     def of(cls, paper: Paper) -> Self:
@@ -46,6 +49,8 @@ class Draft:
             doi=paper.doi or "",
             url=paper.url or "",
             tags=", ".join(paper.tags),
+            notes=paper.notes,
+            is_read=paper.is_read,
         )
 
 
@@ -53,50 +58,53 @@ def as_record(draft: Draft, paper: Paper, same: Callable[[Record], Paper | None]
     """What a paper becomes with this draft; `same` gives another paper that a record describes.
 
     The texts go the way of a file's, so what is kept here is what an export brings back. A field
-    that nobody changed stays as it is. Raises DraftError.
+    that nobody changed stays as it is, and so does what no field is for. Raises DraftError.
     """
-    faults: dict[str, str] = {}
-    for name, text, limit in (
-        ("title", draft.title, MAX_TITLE_CHARACTERS),
-        ("abstract", draft.abstract, MAX_ABSTRACT_CHARACTERS),
-    ):
-        if not any(c.isalnum() for c in text):
-            faults[name] = f"Write the {name}: a paper cannot be without one."
-        elif len(text) > limit:
-            faults[name] = f"The {name} has {len(text):,} characters; shorten it to {limit:,}."
     before = Draft.of(paper)
+    changed = {f.name for f in fields(Draft) if getattr(draft, f.name) != getattr(before, f.name)}
+    faults: dict[str, str] = {}
+    for name, called, limit in (
+        ("title", "title", MAX_TITLE_CHARACTERS),
+        ("abstract", "abstract", MAX_ABSTRACT_CHARACTERS),
+        ("notes", "text", MAX_NOTES_CHARACTERS),
+    ):
+        text, is_needed = getattr(draft, name), bool(getattr(paper, name)) and name != "notes"
+        if is_needed and not any(c.isalnum() for c in text):
+            faults[name] = f"Write the {name}; it cannot be left empty."
+        elif len(text) > limit:
+            faults[name] = f"The {called} has {len(text):,} characters; shorten it to {limit:,}."
     tags = paper.tags
-    if draft.tags != before.tags:
+    if "tags" in changed:
         try:
             tags = read_tags(draft.tags, paper.tags)
         except DraftError as error:
             faults |= error.faults
-    fields = {
-        "title": draft.title,
-        "abstract": draft.abstract,
-        "authors": re.split(r"[;\n]", draft.authors),
-        "year": draft.year,
-        "doi": draft.doi,
-        "arxiv_id": paper.arxiv_id,
-        "url": draft.url,
-        "tex": False,
-    }
     if faults:
         raise DraftError(faults)
-    (read,) = read_jsonl([Line(1, json.dumps(fields))])
-    assert isinstance(read, Record)  # a bad one has no title or no abstract
+    read = make_record(
+        1,
+        title=draft.title,
+        abstract=draft.abstract,
+        authors=re.split(r"[;\n]", draft.authors),
+        year=draft.year,
+        url=draft.url,
+        doi=draft.doi,
+        arxiv_id=paper.arxiv_id,
+        notes=draft.notes,
+        is_read=draft.is_read,
+        read=plain,
+    )
+    assert isinstance(read, Record)  # a bad one has no title
     if draft.year.strip() and read.year is None:
         faults["year"] = "Write the year with four digits, such as 2021, or leave it empty."
-    if draft.doi.strip() and read.doi is None:
+    if draft.doi.strip() and read_doi(draft.doi) is None:
         faults["doi"] = "Write the DOI as 10.1000/182, or leave it empty."
     if draft.url.strip() not in ("", read.url):
         faults["url"] = "Write an address that begins with https://, or leave it empty."
-    record = replace(
-        read,
-        authors=paper.authors if draft.authors == before.authors else read.authors,
-        is_note=paper.is_note,
-        tags=tags,
-    )
+    if paper.arxiv_id is None and changed & {"doi", "url"}:  # either may tell it
+        changed |= {"arxiv_id", "arxiv_version"}
+    news = {name: getattr(read, name) for name in changed - {"tags"}}
+    record = replace(as_known(paper), **news, tags=tags)
     other = None if faults else same(record)
     if other is not None:
         faults["title"] = f"The library already has this paper, as “{other.title}”."

@@ -130,12 +130,15 @@ def choose_evidence(
     When one of two sides of a comparison is not covered, the evidence says so and is about the
     other.
     """
-    near = find_near(question, passages, config, sides)
-    nearest = tuple(p.paper for p in near.passages[:NEAREST])
+    near = find_near(question, [p for p in passages if p.sentences], config, sides)
+    passages = without_duplicates(passages)
+    nearest = tuple(p.paper for p in passages[:NEAREST])
     # A comparison with one side that is far off may as a whole be near nothing.
     if parts.nothing_near_gate and not (is_near(near.passages, config) or near.missing_sides):
-        return Evidence((), nearest, reason=Reason.NOTHING_NEAR)
-    if not near.chosen:  # a title is near, but its abstract is empty
+        # The title of a paper without an abstract may be near; but it answers nothing.
+        reason = Reason.NOT_IN_ABSTRACT if is_near(passages, config) else Reason.NOTHING_NEAR
+        return Evidence((), nearest, reason=reason)
+    if not near.chosen:
         return Evidence((), nearest, reason=Reason.NOT_IN_ABSTRACT)
     is_answered = fitted("answered").probability(near.features) >= config.answered_probability
     if parts.not_in_abstract_gate and not is_answered:

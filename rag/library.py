@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
 
+from rag.bibliography.keys import new_key
 from rag.browse import COLUMNS, Shelf, read_paper
 from rag.conversations import Conversations
 from rag.database import Database
 from rag.errors import RagError
-from rag.identity import is_same, paper_id, title_key
+from rag.identity import IDENTIFIERS, is_same, paper_id, title_key
+from rag.merging import no_tag, rebased
 from rag.scope import condition
-from rag.types import EVERYTHING, Chunk, Paper, Record, Scope, SourceSentence, Span, Vectors
+from rag.types import (
+    EVERYTHING,
+    Chunk,
+    Paper,
+    Publication,
+    Record,
+    Scope,
+    SourceSentence,
+    Span,
+    Vectors,
+)
 
 # ?1 is what is looked for, ?2 the same as a pattern, ?3 a tag.
 _FILTER = (
@@ -53,6 +65,17 @@ class NewPaper:
     chunk_vectors: Vectors
     sentences: tuple[Span, ...]
     sentence_vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a paper of the library becomes."""
+
+    paper: Paper
+    was: Paper  # what it was; what is not that any more when this is stored, stays as it is then
+    parts: NewPaper | None = None  # its chunks and sentences, where its texts have changed
+    absorbed: tuple[str, ...] = ()  # ids of papers that are the same one
+    settles: frozenset[str] = frozenset()  # fields that adding is not to change any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +158,20 @@ class Library:
 
         The paper with the id `but` does not count.
         """
+        return next((p for p in self.find_all_same(record) if p.id != but), None)
+
+    def find_all_same(self, record: Record) -> list[Paper]:
+        """The papers that this record describes, in the order they were added.
+
+        There are several when nothing told so far that they are one, or when the record says too
+        little to tell of which one it is.
+        """
         rows = self._db.rows(
-            f"SELECT {COLUMNS} FROM papers WHERE title_key = ?1"
-            " OR (?2 IS NOT NULL AND arxiv_id = ?2) OR (?3 IS NOT NULL AND doi = ?3)",
-            title_key(record.title), record.arxiv_id, record.doi,
+            f"SELECT {COLUMNS} FROM papers WHERE title_key = ?"
+            f" OR {' OR '.join(f'{name} = ?' for name in IDENTIFIERS)} ORDER BY pk",
+            title_key(record.title), *(getattr(record, name) for name in IDENTIFIERS),
         )  # fmt: skip
-        return next((p for p in map(read_paper, rows) if p.id != but and is_same(record, p)), None)
+        return [paper for paper in map(read_paper, rows) if is_same(record, paper)]
 
     def add(self, papers: Sequence[NewPaper]) -> list[str]:
         """Store papers in one transaction; return the ids of those that were not there yet.
@@ -152,49 +183,114 @@ class Library:
 
     def _insert(self, db: sqlite3.Connection, new: NewPaper) -> str:
         record = new.record
-
-        def taken(candidate: str) -> bool:
-            return bool(db.execute("SELECT 1 FROM papers WHERE id = ?", (candidate,)).fetchone())
-
-        identity = paper_id(record, taken)
+        identity = paper_id(record, lambda candidate: _is_taken(db, "id", candidate))
+        has_key = record.key is not None and not _is_taken(db, "key", record.key)
+        key = record.key if has_key else new_key(record, _TakenKeys(db))
         pk = db.execute(
             "INSERT INTO papers (id, title_key, title, abstract, authors, author_key, year, url,"
-            " doi, arxiv_id, is_note, source)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, author_key(?5), ?6, ?7, ?8, ?9, ?10, ?11)",
+            " doi, arxiv_id, is_note, arxiv_version, pmid, openalex_id, s2_id, publication, key,"
+            " notes, is_read, settled)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, author_key(?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+            " ?15, ?16, ?17, ?18, ?19)",
             (
                 identity, title_key(record.title), record.title, record.abstract,
                 _as_json(record.authors), record.year, record.url,
-                record.doi, record.arxiv_id, record.is_note, new.source,
+                record.doi, record.arxiv_id, record.is_note,
+                record.arxiv_version, record.pmid, record.openalex_id, record.s2_id,
+                _publication_json(record.publication), key, record.notes, record.is_read,
+                _as_json(["key"] if has_key else []),
             ),
         ).lastrowid  # fmt: skip
         db.executemany("INSERT INTO tags VALUES (?, ?)", [(pk, tag) for tag in set(record.tags)])
+        db.execute("INSERT INTO sources VALUES (?, ?)", (pk, new.source))
         _insert_parts(db, pk, new)
         return identity
 
-    def edit(self, paper_id: str, record: Record, parts: NewPaper | None) -> None:
-        """Let a paper say what this record says, with other chunks and sentences unless None.
+    def update(self, changes: Sequence[Change]) -> list[str]:
+        """Let papers be what they have become, in one transaction; return the ids of them all.
 
-        Its id, source, arXiv number and whether it is a note stay. Raises RagError when it is gone.
+        Papers that turned out to be one of these are deleted. What has been deleted meanwhile is
+        left out.
         """
         with self._db.transaction() as db:
-            db.execute(
-                "UPDATE papers SET title_key = ?2, title = ?3, abstract = ?4, authors = ?5,"
-                " author_key = author_key(?5), year = ?6, url = ?7, doi = ?8 WHERE id = ?1",
-                (
-                    paper_id, title_key(record.title), record.title, record.abstract,
-                    _as_json(record.authors), record.year, record.url, record.doi,
-                ),
-            )  # fmt: skip
-            pk = _key(db, paper_id)
-            db.execute(
-                "DELETE FROM tags WHERE paper = ? AND tag NOT IN (SELECT value FROM json_each(?))",
-                (pk, _as_json(record.tags)),
+            return [change.paper.id for change in changes if self._change(db, change)]
+
+    def _change(self, db: sqlite3.Connection, change: Change) -> bool:
+        row = db.execute(
+            f"SELECT {COLUMNS}, settled FROM papers WHERE papers.id = ?", (change.paper.id,)
+        ).fetchone()
+        if row is None:
+            return False
+        paper, parts = change.paper, change.parts
+        if (now := read_paper(row)) != change.was:
+            paper = rebased(paper, change.was, now)
+            is_reworded = (paper.title, paper.abstract) != (
+                change.paper.title,
+                change.paper.abstract,
             )
-            db.executemany(
-                "INSERT OR IGNORE INTO tags VALUES (?, ?)", [(pk, tag) for tag in record.tags]
+            parts = None if is_reworded else parts
+        for gone in change.absorbed:
+            db.execute("DELETE FROM papers WHERE id = ?", (gone,))
+        pk, key = row["pk"], paper.key
+        settled = set(json.loads(row["settled"])) | change.settles
+        if key is None or _is_taken(db, "key", key, but=paper.id):
+            key = row["key"]
+            settled -= {"key"} - set(json.loads(row["settled"]))
+        db.execute(
+            "UPDATE papers SET title_key = ?2, title = ?3, abstract = ?4, authors = ?5,"
+            " author_key = author_key(?5), year = ?6, url = ?7, doi = ?8, arxiv_id = ?9,"
+            " is_note = ?10, arxiv_version = ?11, pmid = ?12, openalex_id = ?13, s2_id = ?14,"
+            " publication = ?15, key = ?16, notes = ?17, is_read = ?18, settled = ?19"
+            " WHERE pk = ?1",
+            (
+                pk, title_key(paper.title), paper.title, paper.abstract,
+                _as_json(paper.authors), paper.year, paper.url,
+                paper.doi, paper.arxiv_id, paper.is_note,
+                paper.arxiv_version, paper.pmid, paper.openalex_id, paper.s2_id,
+                _publication_json(paper.publication), key, paper.notes, paper.is_read,
+                _as_json(sorted(settled)),
+            ),
+        )  # fmt: skip
+        _replace_names(db, "tags", "tag", pk, paper.tags)
+        _replace_names(db, "sources", "source", pk, paper.sources)
+        if parts is not None:
+            _replace_parts(db, pk, parts)
+        return True
+
+    def settled(self, paper_id: str) -> frozenset[str]:
+        """The fields of a paper that adding does not change: a person wrote them."""
+        rows = self._db.rows("SELECT settled FROM papers WHERE id = ?", paper_id)
+        return frozenset(json.loads(rows[0][0])) if rows else frozenset()
+
+    def is_key_free(self, key: str, *paper_ids: str) -> bool:
+        """Whether one of these papers may be cited by this key: no other one is."""
+        rows = self._db.rows("SELECT id FROM papers WHERE key = ?", key)
+        return all(row["id"] in paper_ids for row in rows)
+
+    def mark_read(self, paper_ids: Iterable[str], is_read: bool) -> int:
+        """Remember that papers were read, or that they were not; return how many were changed."""
+        with self._db.transaction() as db:
+            values = is_read, json.dumps(list(paper_ids))
+            these = "id IN (SELECT value FROM json_each(?2))"
+            (changed,) = db.execute(
+                f"SELECT count(*) FROM papers WHERE is_read <> ?1 AND {these}", values
+            ).fetchone()
+            # Those that were so already, too: no file is to say otherwise from now on.
+            db.execute(
+                "UPDATE papers SET is_read = ?1, settled = settled_with(settled, 'is_read', TRUE)"
+                f" WHERE {these}",
+                values,
             )
-            if parts is not None:
-                _replace_parts(db, pk, parts)
+        return int(changed)
+
+    def write_notes(self, paper_id: str, notes: str) -> None:
+        """Keep what the reader says of a paper. Raises RagError when it is gone."""
+        with self._db.transaction() as db:
+            db.execute(
+                "UPDATE papers SET notes = ?, settled = settled_with(settled, 'notes', TRUE)"
+                " WHERE pk = ?",
+                (notes, _key(db, paper_id)),
+            )
 
     def tag(
         self, paper_ids: Iterable[str], add: Sequence[str] = (), remove: Sequence[str] = ()
@@ -207,8 +303,17 @@ class Library:
                 f"DELETE FROM tags WHERE tag = ? AND paper IN ({these})", [(t, ids) for t in remove]
             )
             db.executemany(
+                f"UPDATE papers SET settled = settled_with(settled, ?, TRUE) WHERE pk IN ({these})",
+                [(no_tag(t), ids) for t in remove],
+            )
+            db.executemany(
                 f"INSERT OR IGNORE INTO tags SELECT these.pk, ? FROM ({these}) AS these",
                 [(t, ids) for t in add],
+            )
+            db.executemany(
+                "UPDATE papers SET settled = settled_with(settled, ?, FALSE)"
+                f" WHERE pk IN ({these})",
+                [(no_tag(t), ids) for t in add],
             )
 
     def replace_parts(self, papers: dict[str, NewPaper]) -> None:
@@ -398,6 +503,38 @@ class Library:
                 f" WHERE papers.id IN ({_marks(part)})", *part,
             )
         ]  # fmt: skip
+
+
+class _TakenKeys(Container[str]):
+    """The citation keys of the papers in a library."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __contains__(self, key: object) -> bool:
+        return _is_taken(self._db, "key", str(key))
+
+
+def _is_taken(db: sqlite3.Connection, column: str, value: str, but: str = "") -> bool:
+    """Whether a paper other than that of the id `but` has this value."""
+    sql = f"SELECT 1 FROM papers WHERE {column} = ? AND id <> ?"
+    return db.execute(sql, (value, but)).fetchone() is not None
+
+
+def _replace_names(
+    db: sqlite3.Connection, table: str, column: str, pk: int, names: Sequence[str]
+) -> None:
+    """Let a paper have these tags or sources and no others."""
+    db.execute(
+        f"DELETE FROM {table} WHERE paper = ? AND {column} NOT IN (SELECT value FROM json_each(?))",
+        (pk, _as_json(names)),
+    )
+    db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", [(pk, n) for n in names])
+
+
+def _publication_json(publication: Publication) -> str:
+    known = {name: value for name, value in asdict(publication).items() if value}
+    return json.dumps(known, ensure_ascii=False)
 
 
 def _as_json(texts: Sequence[str]) -> str:

@@ -88,6 +88,11 @@ def _behind(answer: Answer) -> list[Paper]:
 
 
 def _not_given(nearest: Paper, figures: Sequence[str], names: Sequence[str]) -> str:
+    if not nearest.abstract:
+        return (
+            f"The nearest paper is “{nearest.title}”, of which the library has no abstract; the "
+            "paper itself may say this."
+        )
     text = "the note on it here" if nearest.is_note else "its abstract"
     lacks = [f"give {_either(figures)}"] if figures else []
     lacks += [f"mention {_either(names)}"] if names else []

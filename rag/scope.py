@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from rag.types import Scope
@@ -22,10 +23,24 @@ def condition(scope: Scope) -> tuple[str, list[object]]:
         inside = f"SELECT paper FROM tags WHERE tag {_AMONG}"
         parts.append((f"papers.pk IN ({inside})", json.dumps(scope.tags)))
     if scope.sources:
-        parts.append((f"papers.source {_AMONG}", json.dumps(scope.sources)))
+        inside = f"SELECT paper FROM sources WHERE source {_AMONG}"
+        parts.append((f"papers.pk IN ({inside})", json.dumps(scope.sources)))
+    if scope.authors:
+        names = [words for author in scope.authors if (words := beginnings(author))]
+        # A name without a letter or digit is nobody's: nothing matches the empty phrase.
+        expression = " OR ".join(f"authors : ({words})" for words in names or ['""'])
+        inside = "SELECT rowid FROM names WHERE names MATCH ?"
+        parts.append((f"papers.pk IN ({inside})", expression))
+    if scope.is_read is not None:
+        parts.append(("papers.is_read = ?", scope.is_read))
     if scope.papers:
         parts.append((f"papers.id {_AMONG}", json.dumps(scope.papers)))
     return " AND ".join(sql for sql, _ in parts) or "1", [value for _, value in parts]
+
+
+def beginnings(text: str) -> str:
+    """Words that must all begin a word of a paper, for FTS5; empty where there are none."""
+    return " ".join(f'"{word}"*' for word in re.findall(r"[^\W_]+", text))
 
 
 def describe(scope: Scope) -> str:
@@ -35,6 +50,10 @@ def describe(scope: Scope) -> str:
         parts.append(f"tagged {_either(scope.tags)}")
     if scope.sources:
         parts.append(f"added from {_either(scope.sources)}")
+    if scope.authors:
+        parts.append(f"by {_either(scope.authors)}")
+    if scope.is_read is not None:
+        parts.append("that you have read" if scope.is_read else "that you have not read")
     if scope.papers:
         parts.append("that you chose")
     return " ".join(filter(None, parts))

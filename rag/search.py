@@ -154,6 +154,8 @@ def similar_papers(
     chunks = [chunk for chunk, _ in nearest if chunk not in own]
     papers = library.stored(list(dict.fromkeys(library.papers_of_chunks(chunks).values())))
     found = [stored.paper for stored in papers.values()]
+    if not found:
+        return []
     similarities = library.paper_vectors([paper.id for paper in found]) @ vector
     order = np.argsort(-similarities, kind="stable")[:count]
     return [found[row] for row in order]

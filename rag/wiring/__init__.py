@@ -8,7 +8,15 @@ from rag.wiring.choosing import (
     save_model,
     usual_wait,
 )
-from rag.wiring.desk import Desk, Kept, open_desk, open_to_read, settings_files, status
+from rag.wiring.desk import (
+    Desk,
+    Kept,
+    kept_answer,
+    open_desk,
+    open_to_read,
+    settings_files,
+    status,
+)
 from rag.wiring.parts import open_checker, open_embedder, open_llm, stay_offline
 
 __all__ = [
@@ -16,6 +24,7 @@ __all__ = [
     "Desk",
     "Kept",
     "choose_model",
+    "kept_answer",
     "measure_model",
     "model_choices",
     "open_checker",

@@ -311,13 +311,13 @@ class Desk:
             return ()
         if all(SAMPLE_TAG in p.tags for p in papers):
             return EXAMPLE_QUESTIONS[:_EXAMPLES]
-        own = [p for p in papers if SAMPLE_TAG not in p.tags]
+        own = [p for p in papers if SAMPLE_TAG not in p.tags and p.abstract]
         named = [p.title.split(":")[0] for p in own if 3 <= p.title.find(":") <= 30]
         questions = [f"What is {name} and what was found?" for name in named]
         questions += [f"What is known about {p.title.rstrip('.?!')}?" for p in own]
         step = max(1, len(named or questions) // _EXAMPLES)
         examples = questions[::step][:_EXAMPLES]
-        if len(own) < len(papers):
+        if any(SAMPLE_TAG in p.tags for p in papers):
             examples += EXAMPLE_QUESTIONS[: _EXAMPLES - len(examples)]
         return tuple(examples)
 
@@ -459,6 +459,22 @@ def _readable(records: Iterable[AnswerRecord]) -> list[Kept]:
         with suppress(ValueError):  # another version wrote it
             kept.append(Kept(load_answer(record.json), date.fromtimestamp(record.asked)))
     return kept
+
+
+def kept_answer(library: Library, answer_id: str | None) -> Kept | None:
+    """An answer, or the newest one, for a bibliography: its papers as they are known now."""
+    conversations = library.conversations
+    record = conversations.record(answer_id) if answer_id else conversations.newest()
+    for kept in _readable([record] if record else []):
+        evidence = kept.answer.evidence
+        sources = tuple(
+            replace(source, paper=library.paper(source.paper.id) or source.paper)
+            for source in evidence.sources
+        )
+        return replace(
+            kept, answer=replace(kept.answer, evidence=replace(evidence, sources=sources))
+        )
+    return None
 
 
 def open_desk(folder: Path, config: Config | None = None, *, holder: str = "footnote") -> Desk:

@@ -187,6 +187,7 @@ def test_an_answer_says_which_papers_were_looked_at() -> None:
     """As it is kept, in `ask --json` and in `search --json`."""
     asked = replace(SHOWN.question, scope=Scope(2019, tags=("rag",)))
     told = {"from_year": 2019, "to_year": None, "tags": ["rag"], "sources": [], "papers": []}
+    told |= {"authors": [], "is_read": None}
     scoped = replace(SHOWN, question=asked)
     assert load_answer(dump_answer(scoped)).question.scope == asked.scope
     assert json.loads(json.dumps(answer_json(scoped)))["scope"] == told

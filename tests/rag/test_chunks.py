@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.chunks import make_chunks, split_sentences
-from rag.types import Span
+from rag.types import Chunk, Span
 
 # Each row is one text, cut where its sentences end.
 TEXTS = (
@@ -201,7 +201,7 @@ class TestChunks:
         assert len(calls) == 3
 
     def test_limits(self) -> None:
-        assert make_chunks("On Boats", "", [], by_words, 64) == []
+        assert make_chunks("On Boats", "", [], by_words, 64) == [Chunk(0, Span(0, 0), "On Boats")]
         with pytest.raises(ValueError, match="at least 16"):
             make_chunks("On Boats", "Boats.", [Span(0, 6)], by_words, 15)
 

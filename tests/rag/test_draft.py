@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,19 @@ from rag.draft import Draft, as_record, read_tags
 from rag.errors import DraftError, RagError
 from rag.ingest import Ingest
 from rag.library import Library
-from rag.readers.jsonl import json_line, read_jsonl
-from rag.readers.source import Line
+from rag.readers.jsonl import json_line, read_ours
 from rag.readers.tex import clean
-from rag.types import Paper, Record
+from rag.types import Paper, Publication, Record
 from tests.rag.corpus import RECORDS, make_ingest
 
 PAPER = Paper(
     "0123456789ab", "Tides of $5 and $6", "One sentence. Two \\ sentences.", ("Quill; Ada", "B. M"),
-    2020, "https://example.org/a", "10.1000/182", "2001.00001", False, "a.jsonl", ("a, b", "read"),
+    2020, "https://example.org/a", "10.1000/182", "2001.00001", False, ("a.jsonl",),
+    ("a, b", "read"), 2, "31000001", "W31", "CorpusId:31",
+    Publication("article-journal", "Tides", "12", editors=("Reed, Ona",)), "quill2020tides",
+    "First: {x} costs $5.\n\n  \\alpha holds.", True,
 )  # fmt: skip
+KEPT = [f.name for f in fields(Record) if f.name != "line"]
 
 
 def nobody(_: Record) -> None:
@@ -31,9 +35,9 @@ def nobody(_: Record) -> None:
 
 class TestDraft:
     def test_nothing_changed_changes_nothing(self) -> None:
-        """Also what could not be written in the form, such as a comma in a tag."""
+        """Also what could not be written in the form, such as a comma in a tag, or has no field."""
         record = as_record(Draft.of(PAPER), PAPER, nobody)
-        for name in "title abstract authors year url doi arxiv_id is_note tags".split():
+        for name in KEPT:
             assert getattr(record, name) == getattr(PAPER, name), name
 
     def test_every_field_can_be_changed(self) -> None:
@@ -41,6 +45,7 @@ class TestDraft:
         draft = Draft(
             " New  title ", "New $x$ abstract.", "Ada Quill;Ben Marsh; ", " 1999 ",
             "https://doi.org/10.1000/ABC", "http://example.org/b", "read, to do,,read",
+            "One.\r\n\r\n  Two $x$. \n", False,
         )  # fmt: skip
         record = as_record(draft, PAPER, nobody)
         assert (record.title, record.abstract) == ("New title", "New $x$ abstract.")
@@ -51,13 +56,40 @@ class TestDraft:
             "http://example.org/b",
         )
         assert record.tags == ("read", "to do")
+        assert (record.notes, record.is_read) == ("One.\n\n  Two $x$.", False)
+        for name in set(KEPT) - {f.name for f in fields(Draft)}:
+            assert getattr(record, name) == getattr(PAPER, name), name
         assert record.arxiv_id == PAPER.arxiv_id
 
     def test_what_may_be_empty_may_be_emptied(self) -> None:
-        """The address then is the one that the arXiv number stands for."""
+        """What identifies the paper stays."""
         record = as_record(Draft("A title", "An abstract."), PAPER, nobody)
         assert (record.authors, record.year, record.doi, record.tags) == ((), None, None, ())
-        assert record.url == "https://arxiv.org/abs/2001.00001"
+        assert (record.url, record.notes, record.is_read) == (None, "", False)
+        assert (record.arxiv_id, record.key) == (PAPER.arxiv_id, PAPER.key)
+
+    def test_an_abstract_that_is_missing_may_stay_so(self) -> None:
+        """And may be written."""
+        bare = replace(PAPER, abstract="")
+        draft = replace(Draft.of(bare), year="1999")
+        assert as_record(draft, bare, nobody).abstract == ""
+        assert as_record(replace(draft, abstract=" \n"), bare, nobody).abstract == ""
+        assert as_record(replace(draft, abstract="It rose."), bare, nobody).abstract == "It rose."
+
+    @pytest.mark.parametrize(
+        "news",
+        [
+            {"doi": "https://doi.org/10.48550/arXiv.2106.00002v3"},
+            {"url": "https://arxiv.org/abs/2106.00002v3"},
+        ],
+    )
+    def test_an_address_may_tell_the_arxiv_number(self, news: dict[str, str]) -> None:
+        """That of a paper which has one stays what it is."""
+        bare = replace(PAPER, arxiv_id=None, arxiv_version=None)
+        record = as_record(replace(Draft.of(bare), **news), bare, nobody)
+        assert (record.arxiv_id, record.arxiv_version) == ("2106.00002", 3)
+        record = as_record(replace(Draft.of(PAPER), **news), PAPER, nobody)
+        assert (record.arxiv_id, record.arxiv_version) == ("2001.00001", 2)
 
     @pytest.mark.parametrize(
         ("field", "text", "says"),
@@ -67,6 +99,7 @@ class TestDraft:
             ("title", "a" * 5_001, "5,001 characters; shorten it to 5,000"),
             ("abstract", "", "Write the abstract"),
             ("abstract", "a" * 100_001, "shorten it"),
+            ("notes", "a" * 100_001, "shorten it"),
             ("year", "soon", "four digits"),
             ("year", "20211", "four digits"),
             ("year", "0001", "four digits"),
@@ -110,7 +143,7 @@ class TestLines:
             PAPER, title=f"T{title}", abstract=f"A{abstract}", authors=(f"a{author}", "B"),
             tags=(f"t{tag}",), is_note=True,
         )  # fmt: skip
-        (record,) = read_jsonl([Line(1, json_line(paper))])
+        record = read_ours(1, json.loads(json_line(paper)))
         for name in "title abstract authors year doi arxiv_id url tags is_note".split():
             assert getattr(record, name) == getattr(paper, name), name
 
@@ -118,7 +151,7 @@ class TestLines:
     def test_without_the_mark_texts_are_read_as_tex(self, text: str) -> None:
         """An export that forgot it would lose what these texts say."""
         line = json_line(replace(PAPER, abstract=text)).replace('"tex": false', '"tex": true')
-        (record,) = read_jsonl([Line(1, line)])
+        record = read_ours(1, json.loads(line))
         assert isinstance(record, Record)
         assert record.abstract != text
 
@@ -135,7 +168,7 @@ def test_export_fills_another_library(filled: Library, tmp_path: Path) -> None:
         report = adding.add_files([file])
         adding.index.close()
         assert (report.added, report.bad) == (len(RECORDS), 0)
-        back = {p.id: replace(p, source="written") for p in other.papers(limit=-1)}
+        back = {p.id: replace(p, sources=("written",)) for p in other.papers(limit=-1)}
     assert back == {p.id: p for p in filled.papers(limit=-1)}
 
 
@@ -151,11 +184,24 @@ def edited(filled: Library, ingest: Ingest) -> Paper:
 
 
 class TestEditing:
+    def test_what_was_written_by_hand_is_settled(self, edited: Paper, filled: Library) -> None:
+        """And nothing else: notes and the mark go with it, and stay when files say otherwise."""
+        assert filled.settled(edited.id) == {"abstract", "tags"}
+
+    def test_notes_and_the_mark_come_back_as_written(self, filled: Library, ingest: Ingest) -> None:
+        paper = filled.papers(limit=1)[0]
+        draft = replace(Draft.of(paper), notes="One.\n\n  Two.", is_read=True)
+        ingest.edit(paper, as_record(draft, paper, nobody))
+        found = filled.papers(limit=1)[0]
+        assert found == replace(paper, notes="One.\n\n  Two.", is_read=True)
+        assert Draft.of(found) == draft
+        assert filled.settled(paper.id) == {"notes", "is_read"}
+
     def test_paper_keeps_its_id_and_source(self, edited: Paper) -> None:
         """Everything else is what was written."""
         assert edited.title == RECORDS[0].title
         assert edited.abstract == "Walruses sing. They sing at noon."
-        assert (edited.source, edited.tags) == ("written", ("sea",))
+        assert (edited.sources, edited.tags) == (("written",), ("sea",))
 
     def test_its_parts_are_made_anew(self, edited: Paper, filled: Library) -> None:
         """Sentences, chunks and full text say the new abstract, and no other paper changed."""
@@ -225,7 +271,10 @@ def test_adding_can_be_undone(filled: Library, ingest: Ingest, tmp_path: Path) -
     (paper_id,) = report.ids
     assert filled.paper(paper_id).title == "Walrus songs"  # type: ignore[union-attr]
     assert filled.remove(report.ids) == 1
-    assert filled.papers(limit=-1) == before
+    named = {p.id for p in before[:3]}  # that the file describes them too is no addition of it
+    for paper, was in zip(filled.papers(limit=-1), before, strict=True):
+        told = ("more.jsonl", *was.sources) if was.id in named else was.sources
+        assert paper == replace(was, sources=told)
 
 
 def test_tags_of_many_papers(filled: Library) -> None:

@@ -452,3 +452,25 @@ def test_where_the_code_is_comes_last() -> None:
     )
     worths = [s.worth for s in found.sources[0].sentences]
     assert worths[2] < worths[1]
+
+
+class TestWithoutAbstract:
+    """A paper of which only the title is known is shown as near, and opens no gate."""
+
+    BARE = passage("How moss keeps stones damp", score=2.0, similarity=0.95, word_match=1.0)
+
+    def test_it_changes_no_evidence(self) -> None:
+        """The same sources in the same order, whether it is there or not."""
+        papers = [moss(1.0, "First"), moss(0.95, "Second")]
+        with_it = choose([self.BARE, *papers])
+        assert with_it.sources == choose(papers).sources
+        assert with_it.nearest[0] == self.BARE.paper
+
+    def test_it_opens_no_gate(self) -> None:
+        """What is far from all abstracts is refused, and the refusal shows the title."""
+        far = passage("Ships", "Ships sail.", similarity=0.1, similarities=(0.1,), word_match=0.0)
+        assert choose([far]).reason is Reason.NOTHING_NEAR
+        found = choose([self.BARE, far])
+        assert (found.sources, found.reason) == ((), Reason.NOT_IN_ABSTRACT)
+        assert found.nearest[0] == self.BARE.paper
+        assert choose([self.BARE]).reason is Reason.NOT_IN_ABSTRACT

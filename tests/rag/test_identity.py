@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.identity import first_author, is_same, paper_id, title_key
-from rag.types import Paper, Record
+from rag.identity import (
+    IDENTIFIERS,
+    arxiv_number,
+    first_author,
+    identities,
+    is_same,
+    paper_id,
+    title_key,
+)
+from rag.readers.fields import read_arxiv_id
+from rag.types import Paper, Publication, Record
 
 PAPER = Paper("0123456789ab", "A Study of Tides", "…", ("Ada Quill",), 2020)
 RECORD = Record("A Study of Tides", "…", ("Ada Quill",), 2020)
@@ -77,13 +86,69 @@ def test_titles_decide_unless_year_or_first_author_differ(record: Record, same: 
     assert is_same(record, PAPER) is same
 
 
-@pytest.mark.parametrize("field", ["arxiv_id", "doi"])
-def test_an_id_that_both_have_decides(field: str) -> None:
-    """The same id is the same paper under any title; another id is another paper."""
-    paper = replace(PAPER, **{field: "10.1/a"})
+@pytest.mark.parametrize("field", IDENTIFIERS)
+def test_an_id_that_both_have_and_that_agrees_decides(field: str) -> None:
+    """The same id is the same paper under any title, whatever else differs."""
+    paper = replace(PAPER, **{field: "10.1/a"}, year=2001)
     renamed = Record("Tides, Revisited", "…", ("Cora Finch",), 1999, **{field: "10.1/a"})
     assert is_same(renamed, paper)
-    assert not is_same(replace(RECORD, **{field: "10.1/b"}), paper)
+
+
+@pytest.mark.parametrize("field", IDENTIFIERS)
+def test_an_id_that_differs(field: str) -> None:
+    """It is another paper, but catalogues know some papers twice."""
+    one, other = replace(PAPER, **{field: "10.1/a"}), replace(RECORD, **{field: "10.1/b"})
+    assert is_same(other, one) is (field in ("openalex_id", "s2_id"))
+
+
+PRINTED = replace(RECORD, doi="10.1/x", year=2021)
+
+
+@pytest.mark.parametrize(
+    ("preprint", "printed", "same"),
+    [
+        ({"arxiv_id": "2001.00001"}, {}, True),
+        ({"arxiv_id": "2001.00001"}, {"year": 2023}, True),
+        ({"arxiv_id": "2001.00001"}, {"year": 2019}, True),
+        ({"arxiv_id": "2001.00001"}, {"year": 2026}, False),
+        ({"arxiv_id": "2001.00001"}, {"year": 2017}, False),
+        ({"arxiv_id": "2001.00001"}, {"title": "A Study of Waves"}, False),
+        ({"arxiv_id": "2001.00001"}, {"authors": ()}, False),
+        ({"arxiv_id": "2001.00001"}, {"authors": (), "year": None}, True),
+        ({"arxiv_id": "2001.00001"}, {"arxiv_id": "2001.00002"}, False),
+        ({"arxiv_id": "2001.00001", "doi": "10.1/x"}, {"title": "Tides, Revisited"}, True),
+        ({"arxiv_id": "2001.00001", "doi": "10.1/y"}, {}, False),
+        ({"doi": "10.1101/2020.05.06.123456"}, {}, True),
+        ({"doi": "10.2139/ssrn.1"}, {"year": None}, True),
+        ({"doi": "10.1101/gad.1234"}, {}, False),  # a journal of the same publisher
+        ({"arxiv_id": "2001.00001"}, {"doi": None}, False),  # nothing says that it was printed
+        (
+            {"arxiv_id": "2001.00001"},
+            {"doi": None, "publication": Publication("paper-conference", "Proc. of Tides")},
+            True,
+        ),
+        ({}, {}, False),  # neither is known to be a preprint
+    ],
+)
+def test_a_preprint_and_what_it_became(
+    preprint: dict[str, object], printed: dict[str, object], same: bool
+) -> None:
+    """They may differ in their DOIs, and by some years when title and first author agree."""
+    before, after = replace(RECORD, **preprint), replace(PRINTED, **printed)
+    assert is_same(before, after) is is_same(after, before) is same
+
+
+def test_descriptions_of_one_paper_share_an_identity() -> None:
+    """So that a batch can tell what the library has to decide."""
+    assert set(identities(RECORD)) & set(identities(PAPER))
+    numbered = replace(RECORD, title="Tides, Revisited", doi="10.1/x")
+    assert set(identities(numbered)) & set(identities(PRINTED)) == {"doi:10.1/x"}
+
+
+def test_a_group_is_an_author() -> None:
+    """Of all its words."""
+    assert first_author(("{World Tide Group}",)) == "worldtidegroup"
+    assert first_author(("van der Berg, Jan",)) == first_author(("Jan van der Berg",)) == "berg"
 
 
 def test_id_is_short_stable_and_from_the_title() -> None:
@@ -107,3 +172,18 @@ def test_second_paper_of_a_title_is_told_apart_by_its_author() -> None:
     second = paper_id(replace(RECORD, authors=("Ben Marsh",)), first.__eq__)
     third = paper_id(replace(RECORD, authors=("Cora Finch",)), first.__eq__)
     assert len({first, second, third}) == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        ("math.GT/0309136", "math/0309136"),
+        ("HEP-TH/9901001", "hep-th/9901001"),
+        ("physics.comp-ph/0101001", "physics/0101001"),
+        ("2106.09685", "2106.09685"),
+    ],
+)
+def test_old_numbers_of_arxiv_have_one_form(told: str, number: str) -> None:
+    """Their subject class may be told or not."""
+    assert arxiv_number(told) == number
+    assert read_arxiv_id(f"arXiv:{told}v2") == (number, 2)

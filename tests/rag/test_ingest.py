@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 import rag.ingest
-from rag.errors import EmbedderMismatch, LibraryFull
+from rag.errors import EmbedderMismatch, IndexFailure, LibraryFull
 from rag.ingest import AddReport, FileReport, Ingest, Progress
 from rag.library import Library
-from rag.types import BadRecord, Record, Vectors
+from rag.merging import as_record
+from rag.readers.jsonl import json_line
+from rag.types import BadRecord, Paper, Record, Scope, Vectors
 from tests.rag.conftest import Child
 from tests.rag.corpus import RECORDS, HashEmbedder, make_ingest, many_records, write_jsonl
 
@@ -49,13 +51,13 @@ class TestAdding:
         seen: list[Progress] = []
         report = ingest.add_files([file], seen.append)
         ids = [p.id for p in ingest.library.papers(limit=-1)]
-        assert report == AddReport((FileReport(file, len(RECORDS), ids),))
+        assert report == AddReport((FileReport(file, str(file), len(RECORDS), ids),))
         assert not report.failed
         papers = ingest.library.papers(limit=-1)
         assert [(p.title, p.abstract, p.authors) for p in papers] == [
             (r.title, r.abstract, r.authors) for r in RECORDS
         ]
-        assert {p.source for p in papers} == {"papers.jsonl"}
+        assert {p.sources for p in papers} == {("papers.jsonl",)}
         assert ingest.library.counts().sentences == sum(
             len(s.sentences) for s in ingest.library.stored(range(1, 31)).values()
         )
@@ -106,7 +108,7 @@ class TestAdding:
     def test_nothing_but_bad_records(self, ingest: Ingest, tmp_path: Path) -> None:
         """A file of which nothing could be used is a failure: a script has to notice."""
         path = tmp_path / "bad.jsonl"
-        path.write_text('{"title": "No abstract"}\n{"abstract": "No title"}\n', encoding="utf-8")
+        path.write_text('{"title": ""}\n{"abstract": "No title"}\n', encoding="utf-8")
         report = ingest.add_files([path])
         assert (report.read, report.bad, report.failed) == (2, 2, True)
 
@@ -114,7 +116,7 @@ class TestAdding:
         """Its line and reason are reported."""
         path = write_jsonl(tmp_path / "a.jsonl", RECORDS[:3])
         lines = path.read_text(encoding="utf-8").splitlines()
-        lines.insert(1, '{"title": "No abstract"}')
+        lines.insert(1, '{"abstract": "No title"}')
         path.write_text("\n".join(lines), encoding="utf-8")
         added = ingest.add_files([path])
         (report,) = added.files
@@ -324,3 +326,268 @@ def test_report_as_a_sentence_and_as_json(ingest: Ingest, file: Path, tmp_path: 
     )
     told = report.to_json()
     assert (told["read"], told["added"], told["duplicates"], told["bad"]) == (32, 29, 2, 1)
+
+
+def test_files_that_are_no_papers_are_counted_and_the_formats_told_once(
+    ingest: Ingest, tmp_path: Path
+) -> None:
+    paths = [tmp_path / name for name in ("eggs.txt", "milk.txt", "none.bib")]
+    for path in paths[:2]:
+        path.write_text("two of them\n", encoding="utf-8")
+    report = ingest.add_files(paths)
+    assert report.sentence() == "Read 0 records: 0 papers added. 3 files could not be read."
+    told = [file.error or "" for file in report.files]
+    assert all("does not read as a list of papers." in error for error in told[:2])
+    assert ["Footnote reads" in error for error in told] == [True, False, False]
+
+
+def described(**fields: object) -> Record:
+    """One more description of the first written paper."""
+    return replace(RECORDS[0], **fields)  # type: ignore[arg-type]
+
+
+class TestUpdating:
+    """A file that describes papers which the library has."""
+
+    @pytest.fixture
+    def library(self, ingest: Ingest, file: Path) -> Library:
+        ingest.add_files([file])
+        return ingest.library
+
+    def add(self, ingest: Ingest, path: Path, *records: Record) -> FileReport:
+        lines = [json_line(Paper("x", **fields_of(record))) for record in records]
+        path.write_text("".join(lines), encoding="utf-8")
+        (report,) = ingest.add_files([path]).files
+        return report
+
+    def test_what_is_missing_is_filled_in(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """The paper is updated and not doubled; it is found under both files."""
+        report = self.add(ingest, tmp_path / "b.jsonl", described(doi="10.1234/x", tags=("sea",)))
+        (paper,) = library.papers(match="Kestrel")
+        assert (paper.doi, paper.tags) == ("10.1234/x", ("sea",))
+        assert paper.sources == ("b.jsonl", "papers.jsonl")
+        assert (report.added, report.updated, report.duplicates) == (0, [paper.id], 0)
+        assert library.count() == len(RECORDS)
+        again = self.add(ingest, tmp_path / "b.jsonl", described(doi="10.1234/x", tags=("sea",)))
+        assert (again.added, again.updated, again.duplicates) == (0, [], 1)
+
+    def test_another_file_that_says_the_same(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """It is remembered as a source, and nothing was updated."""
+        report = self.add(ingest, tmp_path / "b.jsonl", *RECORDS)
+        assert (report.read, report.updated, report.duplicates) == (len(RECORDS), [], len(RECORDS))
+        assert library.count_in(Scope(sources=("b.jsonl",))) == len(RECORDS)
+
+    def test_a_newer_version_is_found_by_its_words(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """Chunks, sentences, full text and index follow the text."""
+        self.add(ingest, tmp_path / "b.jsonl", described(arxiv_id="2001.00001", arxiv_version=1))
+        newer = described(
+            arxiv_id="2001.00001",
+            arxiv_version=2,
+            abstract="Puffins nest on the tower. They often return in spring.",
+        )
+        self.add(ingest, tmp_path / "c.jsonl", newer)
+        (paper,) = library.papers(match="Kestrel")
+        assert paper.abstract == newer.abstract
+        (stored,) = library.stored(list(library.full_text_scores("puffins", 1.0, 5))).values()
+        assert [s.text for s in stored.sentences] == [
+            "Puffins nest on the tower.",
+            "They often return in spring.",
+        ]
+        vector = ingest.embedder().encode([f"{paper.title}\n{paper.abstract}"])[0]
+        ((chunk, similarity),) = ingest.index.nearest(vector, 1)
+        assert library.papers_of_chunks([chunk]) == {chunk: stored.pk}
+        assert similarity > 0.99
+        assert ingest.index.state() == "ready"
+
+    def test_two_papers_that_turn_out_to_be_one(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """A record that has the ids of both tells; the older stays, with all that both had."""
+        first = self.add(
+            ingest,
+            tmp_path / "b.jsonl",
+            Record("Gull: A Draft", "Gulls sort mail.", arxiv_id="2001.00002", tags=("a",)),
+            Record("Gull, Finished", "Gulls sort mail.", doi="10.1234/gull", tags=("b",)),
+        )
+        assert first.added == 2
+        library.write_notes(first.ids[1], "Read twice.")
+        both = Record("Gull", "", arxiv_id="2001.00002", doi="10.1234/gull")
+        report = self.add(ingest, tmp_path / "c.jsonl", both)
+        assert report.updated == [first.ids[0]]
+        paper = library.paper(first.ids[0])
+        assert paper is not None
+        assert (paper.arxiv_id, paper.doi, paper.tags) == ("2001.00002", "10.1234/gull", ("a", "b"))
+        assert paper.notes == "Read twice."
+        assert library.paper(first.ids[1]) is None
+        assert ingest.index.state() == "ready"
+
+    def test_a_bare_title_does_not_make_one_of_two_papers(
+        self, ingest: Ingest, tmp_path: Path
+    ) -> None:
+        """It is the title of both, and says of which one nothing."""
+        first = Record("Editorial", "Gulls.", ("Quill, Ada",), 2020, doi="10.1234/a")
+        second = Record("Editorial", "Terns.", ("Marsh, Ben",), 2021, doi="10.1234/b")
+        added = self.add(ingest, tmp_path / "b.jsonl", first, second)
+        report = self.add(ingest, tmp_path / "c.jsonl", Record("Editorial", ""))
+        assert (report.added, report.updated, report.duplicates) == (0, [], 1)
+        papers = [ingest.library.paper(paper_id) for paper_id in added.ids]
+        assert [paper and paper.doi for paper in papers] == ["10.1234/a", "10.1234/b"]
+
+    def test_the_key_of_a_manuscript_outlives_its_paper(
+        self, ingest: Ingest, tmp_path: Path
+    ) -> None:
+        """Of two papers that are one, it takes the place of the key that was made here."""
+        draft = Record("Gull: A Draft", "Gulls.", ("Quill, Ada",), 2020, arxiv_id="2001.00002")
+        cited = Record("Gull, Finished", "Gulls.", doi="10.1234/gull", key="mine")
+        first = self.add(ingest, tmp_path / "b.jsonl", draft, cited)
+        both = Record("Gull", "", arxiv_id="2001.00002", doi="10.1234/gull")
+        self.add(ingest, tmp_path / "c.jsonl", both)
+        self.add(ingest, tmp_path / "d.jsonl", replace(both, key="theirs"))
+        paper = ingest.library.paper(first.ids[0])
+        assert paper is not None
+        assert paper.key == "mine"
+
+    def test_what_the_reader_does_while_papers_are_added_stays(
+        self, ingest: Ingest, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between the look at a paper and the end of its batch, which may embed for seconds."""
+        (known,) = library.papers(match="Kestrel")
+        look = library.find_all_same
+
+        def then_the_reader_acts(record: Record) -> list[Paper]:
+            found = look(record)
+            library.tag([known.id], ["mine"])
+            library.write_notes(known.id, "Read twice.")
+            library.mark_read([known.id], True)
+            return found
+
+        monkeypatch.setattr(library, "find_all_same", then_the_reader_acts)
+        news = described(doi="10.1234/x", abstract="It rose.", tags=("sea",))
+        self.add(ingest, tmp_path / "b.jsonl", news)
+        paper = library.paper(known.id)
+        assert paper is not None
+        assert (paper.tags, paper.notes, paper.is_read) == (("mine", "sea"), "Read twice.", True)
+        assert paper.doi == "10.1234/x"
+
+    def test_a_text_that_the_reader_writes_meanwhile_stays_findable(
+        self, ingest: Ingest, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the file says instead leaves neither chunks nor a hole in the index."""
+        first = described(arxiv_id="2001.00001", arxiv_version=1)
+        self.add(ingest, tmp_path / "b.jsonl", first)
+        (known,) = library.papers(match="Kestrel")
+        chunks_of = library.chunks_of
+
+        def after_an_edit(paper_ids: Sequence[str]) -> list[int]:
+            monkeypatch.setattr(library, "chunks_of", chunks_of)
+            ingest.edit(known, replace(as_record(known), abstract="Puffins nest here."))
+            return chunks_of(paper_ids)
+
+        monkeypatch.setattr(library, "chunks_of", after_an_edit)
+        news = replace(first, arxiv_version=2, abstract="It rose.")
+        self.add(ingest, tmp_path / "c.jsonl", news)
+        paper = library.paper(known.id)
+        assert paper is not None
+        assert paper.abstract == "Puffins nest here."
+        vector = ingest.embedder().encode([f"{paper.title}\n{paper.abstract}"])[0]
+        ((chunk, similarity),) = ingest.index.nearest(vector, 1)
+        assert library.papers_of_chunks([chunk])
+        assert similarity > 0.99
+
+    def test_one_paper_in_one_file_twice(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """By another title and the same id; the second description adds what it knows."""
+        one = Record("Gull", "Gulls sort mail.", doi="10.1234/gull")
+        other = Record("The Gull", "Gulls sort mail.", year=2020, doi="10.1234/gull")
+        report = self.add(ingest, tmp_path / "b.jsonl", one, other)
+        assert (report.read, report.added, len(report.updated)) == (2, 1, 1)
+        assert [p.year for p in library.papers(match="Gull")] == [2020]
+
+    def test_keys_stay_unique_and_stable(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """A file's own key takes the place of one made by us, unless another paper has it."""
+        before = {p.id: p.key for p in library.papers(limit=-1)}
+        assert len(set(before.values())) == len(before)
+        report = self.add(ingest, tmp_path / "b.jsonl", described(key="mine"), replace(
+            RECORDS[1], key="mine"
+        ))  # fmt: skip
+        first, second = library.papers(limit=2)
+        assert (first.key, second.key) == ("mine", before[second.id])
+        assert report.updated == [first.id]
+        self.add(ingest, tmp_path / "c.jsonl", described(key="theirs"))
+        assert library.papers(limit=1)[0].key == "mine"
+
+    def test_the_index_fails_while_papers_are_updated(
+        self, ingest: Ingest, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The rest is added all the same, all is reported, and the index made anew."""
+
+        def failing(_: Sequence[int]) -> None:
+            library.set_meta(index_state="dirty")
+            raise IndexFailure("Chroma cannot write.")
+
+        monkeypatch.setattr(ingest.index, "remove", failing)
+        news = described(arxiv_id="2001.00001", arxiv_version=2, abstract="It rose.")
+        self.add(ingest, tmp_path / "b.jsonl", replace(news, arxiv_version=1))
+        report = self.add(ingest, tmp_path / "c.jsonl", news, Record("Puffin Post", ""))
+        assert (report.added, len(report.updated)) == (1, 1)
+        assert ingest.index.state() == "ready"
+
+    def test_edits_survive(self, ingest: Ingest, library: Library, tmp_path: Path) -> None:
+        """What a person wrote is not overwritten by a file; the rest still is."""
+        (paper,) = library.papers(match="Kestrel")
+        ingest.edit(
+            paper, replace(as_record(paper), title="Kestrel, renamed", arxiv_id="2001.00001")
+        )
+        told = described(arxiv_id="2001.00001", arxiv_version=4, abstract="It rose.")
+        self.add(ingest, tmp_path / "b.jsonl", told)
+        edited = library.paper(paper.id)
+        assert edited is not None
+        assert (edited.title, edited.abstract) == ("Kestrel, renamed", "It rose.")
+
+    def test_a_tag_that_was_taken_away_stays_away(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """By a command or by an edit, until it is given again."""
+        told = described(tags=("sea", "law", "shore"))
+        (paper_id,) = self.add(ingest, tmp_path / "b.jsonl", told).updated
+        library.tag([paper_id], remove=("sea",))
+        paper = library.paper(paper_id)
+        assert paper is not None
+        ingest.edit(paper, replace(as_record(paper), tags=("shore",)))
+        assert self.add(ingest, tmp_path / "b.jsonl", told).updated == []
+        library.tag([paper_id], add=("law",))
+        library.tag([paper_id], remove=("shore",))
+        library.tag([paper_id], add=("shore",))
+        self.add(ingest, tmp_path / "c.jsonl", told)
+        again = library.paper(paper_id)
+        assert again is not None
+        assert again.tags == ("law", "shore")
+
+    def test_a_record_without_an_abstract(
+        self, ingest: Ingest, library: Library, tmp_path: Path
+    ) -> None:
+        """It is kept, counted, and found by its title; an abstract that comes later is its own."""
+        report = self.add(ingest, tmp_path / "b.jsonl", Record("Puffin Post", ""))
+        assert (report.added, report.without_abstract, report.bad) == (1, 1, [])
+        (known,) = library.papers(match="Kestrel")
+        bare = self.add(ingest, tmp_path / "d.jsonl", replace(as_record(known), abstract=""))
+        assert bare.without_abstract == 0
+        assert library.full_text_scores("puffin", 1.0, 5)
+        vector = ingest.embedder().encode(["Puffin Post"])[0]
+        assert ingest.index.nearest(vector, 1)[0][1] > 0.99
+        self.add(ingest, tmp_path / "c.jsonl", Record("Puffin Post", "Puffins deliver."))
+        (paper,) = library.papers(match="Puffin")
+        assert paper.abstract == "Puffins deliver."
+
+
+def fields_of(record: Record) -> dict[str, object]:
+    return {f.name: getattr(record, f.name) for f in fields(Record) if f.name != "line"}
