@@ -298,3 +298,11 @@ def test_a_learning_rate_is_no_percentage_and_papers_are_no_figure() -> None:
     assert [f.name for f in asked_figures("What learning rate was used?")] == []
     assert asked_figures("How many papers are about moss?") == ()
     assert [f.name for f in asked_figures("How many walls are damp?")] == ["a number"]
+
+
+def test_verbatim_may_be_what_a_paper_is_about() -> None:
+    """Then the question wants no exact wording of it."""
+    question = "By how much did moss reduce verbatim extraction?"
+    about = near("Moss reduced verbatim extraction of walls by 41%.")
+    assert "an exact wording" not in missing_figures(question, [about])
+    assert "an exact wording" in missing_figures(question, [near("Moss reduced walls by 41%.")])

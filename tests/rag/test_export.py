@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from rag.bibliography import bibtex
 from rag.compose import quotation
 from rag.export import answer_markdown
 from rag.types import Answer, Evidence, Paper, Question, Reason, Scope
@@ -53,6 +54,21 @@ def test_a_summary_has_all_that_a_reader_needs() -> None:
         "From abstracts, not from whole papers. “…” quotes a source.  \n"
         "Written by Footnote with scripted on 2026-05-04.\n"
     )
+
+
+def test_keys_stand_in_the_place_of_numbers_for_pandoc() -> None:
+    """Those of its BibTeX; Pandoc puts the references where the list was."""
+    text = answer_markdown(summary(), DAY, keys=True)
+    assert "\n\nTides rise [@quill2021tides].\n\n" in text
+    assert "“Whales sing.” [@whales]\n\n## References\n\n::: {#refs}\n:::\n\nFrom" in text
+    assert "[1]" not in text
+    assert "{quill2021tides,\n" in bibtex(summary().cited_papers)
+    two = (source(1, "A.", title="Ants"), source(2, "B.", title="Bees"))
+    both = answer("What?", evidence(*two), sentence("A, b!", 2, 1))
+    cited = answer_markdown(both, DAY, keys=True)
+    assert "A, b [@bees; @ants]!" in cited
+    mute = answer("What?", evidence(source(1, "A.")), sentence("Nothing is cited."))
+    assert "[]" not in answer_markdown(mute, DAY, keys=True)
 
 
 def test_an_ordinary_answer_has_no_themes() -> None:

@@ -286,6 +286,9 @@ class TestSimilar:
         library, ingest, _ = real
         assert similar_papers(library, ingest.index, "none", 4) == []
         assert similar_papers(empty, ChunkIndex(empty), "none", 4) == []
+        alone = make_ingest(empty)
+        alone.add_records(RECORDS[:1], "a")
+        assert similar_papers(empty, alone.index, empty.papers()[0].id, 4) == []
         every = similar_papers(library, ingest.index, library.papers(limit=1)[0].id, 99)
         assert len(every) == len(RECORDS) - 1
 
