@@ -19,6 +19,11 @@ ONLY_IN = {
     "chromadb": "rag/index.py",
     "sklearn": "rag/themes.py",
     "gguf": "models/merge.py",
+    "bibtexparser": "rag/readers/bibtex.py",
+    "citeproc": "rag/bibliography/processor.py",
+    "pylatexenc": "rag/readers/tex.py",
+    "pypdf": "rag/readers/pdf_child.py",
+    "rispy": "rag/readers/ris.py",
 }
 COMPOSER = "rag/wiring/"  # the only package of `rag` that knows `models`
 # Training is a workshop, and nothing at run time imports it. It may look at the prompt, and at what
@@ -33,6 +38,7 @@ WORKSHOP_MAY = tuple(
 HEAVY = (
     "torch",
     "chromadb",
+    "citeproc",
     "gguf",
     "gradio",
     "llama_cpp",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +112,22 @@ def test_what_the_library_does_not_have_is_named_with_the_nearest(
     assert said == f"footnote: No paper of the library {told}\n"
 
 
+@pytest.mark.parametrize("more", [("--remove",), ("--year", "2021"), ("--ids", "0")])
+def test_papers_without_a_tag_to_give_are_not_passed_over(run: Run, more: tuple[str, ...]) -> None:
+    assert run("tag", *more, code=1).startswith("footnote: Say which tag; ")
+    assert run("tag").split() == ["2", "law", "2", "sea"]
+
+
+def test_notes_outlive_an_empty_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = json.loads(run("list", "--json"))[0]["id"]
+    assert run("note", paper, "") == "There are no notes on this paper yet.\n"
+    run("note", paper, "Compare with chapter 3.")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert "the notes stay" in run("note", paper, "-", code=1)
+    assert run("note", paper) == "Compare with chapter 3.\n"
+    assert run("note", paper, "") == "Deleted your notes.\n"
+
+
 @pytest.mark.parametrize(
     "years", ["2021-2019", "soon", "-", "", "20", "2019-2020-2021", "19 90", "20192020", "²⁰¹⁹"]
 )
@@ -118,4 +135,4 @@ def test_years_that_are_none_are_told(years: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as ended:
         main(["search", QUESTION, f"--years={years}"])
     assert ended.value.code == 2
-    assert f"argument --years: '{years}' " in capsys.readouterr().err
+    assert f"argument --year/--years: '{years}' " in capsys.readouterr().err

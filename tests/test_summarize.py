@@ -83,6 +83,21 @@ def test_nothing_near_is_refused(logs: Path, tmp_path: Path) -> None:
     done = run_footnote("summarize", "football cups of 1974", "--out", path, library=logs)
     assert done.returncode == 0, done.stderr
     assert "Your papers do not answer this." in path.read_text(encoding="utf-8")
+    path = tmp_path / "cited.ris"
+    done = run_footnote("summarize", "football cups of 1974", "--out", path, library=logs)
+    assert_one_sentence(done, "cites no papers", str(path))
+    assert not path.exists()
+
+
+def test_what_a_summary_cites_is_written_in_the_format_that_the_name_tells(
+    logs: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "cited.vancouver.txt"
+    done = run_footnote("summarize", TOPIC, "--out", path, "--json", library=logs)
+    assert done.returncode == 0, done.stderr
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cited = {n for s in json.loads(done.stdout)["sentences"] for n in s["citations"]}
+    assert [line.split(". ")[0] for line in lines] == [str(n + 1) for n in range(len(cited))]
 
 
 def test_what_cannot_be_written_is_said_at_once(logs: Path, tmp_path: Path) -> None:

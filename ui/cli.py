@@ -48,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from ui.commands import evaluation, library, models, papers, questions
+    from rag.bibliography import Format
+    from ui.commands import evaluation, export, library, models, papers, questions
 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -93,17 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     add = command(
         papers.add,
         "add",
-        "add papers from files: saved listing pages, or JSON Lines (.gz too)",
+        "add papers from files of any of the formats that researchers have, from folders and .zip",
         as_json,
     )
     add.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    add.add_argument(
+        "--report", type=Path, metavar="REPORT.json", help="write what came of each record"
+    )
 
     ask = command(
         questions.ask, "ask", "answer a question from the papers, with citations", as_json
     )
     _question(ask)
     _filter(ask)
-    command(questions.chat, "chat", "ask in a conversation; an empty line ends it")
+    chat = command(questions.chat, "chat", "ask in a conversation; an empty line ends it")
+    _filter(chat)
 
     summarize = command(
         questions.summarize,
@@ -124,7 +129,8 @@ def _parser() -> argparse.ArgumentParser:
         "--out",
         type=Path,
         metavar="FILE.md",
-        help="write it as Markdown instead of printing it (FILE.bib: what it cites, as BibTeX)",
+        help="write it as Markdown instead of printing it (FILE.bib, FILE.ris, …: what it cites, "
+        "as `export` would)",
     )
     _filter(summarize)
 
@@ -134,9 +140,34 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("-k", type=_positive, default=10, metavar="N", help="papers (default 10)")
 
     listing = command(papers.list_papers, "list", "list the papers of the library", as_json)
-    listing.add_argument("match", nargs="?", default="", help="text in title or authors")
-    listing.add_argument("--tag", help="only papers with this tag")
+    listing.add_argument(
+        "match", nargs="?", default="", help="beginnings of words of title, authors and tags"
+    )
+    _filter(listing)
     listing.add_argument("-n", type=_positive, default=50, metavar="N", help="papers (default 50)")
+
+    taken = command(
+        export.export,
+        "export",
+        "write papers as a bibliography: all, some, or exactly those that an answer cites",
+    )
+    taken.add_argument(
+        "--format",
+        choices=[format.value for format in Format],
+        help="default: what the ending of --out tells (.bib .ris .json .csv .md .jsonl)",
+    )
+    taken.add_argument(
+        "--out", type=Path, metavar="FILE", help="write this file instead of standard output"
+    )
+    some = taken.add_mutually_exclusive_group()
+    some.add_argument("--ids", nargs="+", metavar="ID", help="only these papers, in this order")
+    some.add_argument(
+        "--answer",
+        metavar="ID",
+        help="only the papers that this answer or summary cites, in the order cited; as Markdown, "
+        "the answer itself, with keys for Pandoc ('last': the newest)",
+    )
+    _filter(taken)
 
     show = command(papers.show, "show", "show one paper", as_json)
     show.add_argument("paper", help="the paper's id, as `list` and `search` print it")
@@ -144,6 +175,19 @@ def _parser() -> argparse.ArgumentParser:
     remove = command(papers.remove, "remove", "remove papers")
     remove.add_argument("papers", nargs="*", metavar="ID", help="ids of papers")
     remove.add_argument("--sample", action="store_true", help="remove the sample library")
+    remove.add_argument("--yes", action="store_true", help="remove all that pass the filter")
+    _filter(remove)
+
+    tag = command(papers.tag, "tag", "list the tags, give papers some, or take them away")
+    tag.add_argument("tags", nargs="*", metavar="TAG", help="(default: list all tags)")
+    tag.add_argument("--remove", action="store_true", help="take these tags away")
+    _chosen(tag)
+    mark = command(papers.mark, "mark", "remember which papers you have read")
+    mark.add_argument("as_what", metavar="{read,unread}", choices=("read", "unread"))
+    _chosen(mark)
+    note = command(papers.note, "note", "print your notes on a paper, or write them")
+    note.add_argument("paper", help="the paper's id")
+    note.add_argument("text", nargs="?", help="('-' reads it from standard input; '' deletes it)")
 
     command(library.status, "status", "say what the library holds", as_json)
     command(library.check, "check", "look for damage in the library, its index and the model")
@@ -251,16 +295,34 @@ def _question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="RESULTS.jsonl", help="where --batch writes")
 
 
+def _chosen(parser: argparse.ArgumentParser) -> None:
+    """Which papers a command changes."""
+    parser.add_argument("--ids", nargs="+", metavar="ID", help="only these papers")
+    _filter(parser)
+
+
 def _filter(parser: argparse.ArgumentParser) -> None:
     only = parser.add_argument_group("only papers that satisfy all of these")
     only.add_argument(
+        "--year",
         "--years",
+        dest="years",
         type=_years,
         default=EVERYTHING,
         metavar="FROM-TO",
         help="published then: 2019-2021, 2019, 2019- or -2021",
     )
     only.add_argument("--tag", action="append", help="with this tag (again: or with that one)")
+    only.add_argument(
+        "--author", action="append", metavar="NAME", help="by this author (again: or by that one)"
+    )
+    read = only.add_mutually_exclusive_group()
+    read.add_argument(
+        "--read", dest="is_read", action="store_const", const=True, help="that you have read"
+    )
+    read.add_argument(
+        "--unread", dest="is_read", action="store_const", const=False, help="that you have not read"
+    )
     only.add_argument(
         "--source", action="append", metavar="FILE", help="added from this file (again: or that)"
     )

@@ -10,7 +10,7 @@ from itertools import groupby
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from rag.ingest import AddReport, Progress
+from rag.ingest import AddReport, FileReport, Progress
 from rag.no_model import NO_MODEL
 from rag.refusal import basis, explain, one_sided
 from rag.types import Answer, AnswerSentence, Event, Origin, Paper, Passage
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _SHOWN_BAD = 5
 _AUTHORS = 4
+_SHOWN_FILES = 20
+_LONGEST_NAME = 40
 
 
 def consoles() -> tuple[Console, Console]:
@@ -71,11 +73,12 @@ def progress_bar(label: str) -> Iterator[Callable[[Progress], None]]:
 
 def paper_line(paper: Paper) -> str:
     """One line a paper: id, title, who and when."""
-    return f"{paper.id}  {paper.title}{_by(paper)}"
+    missing = "" if paper.abstract else "  (no abstract)"
+    return f"{paper.id}  {paper.title}{_by(paper)}{missing}"
 
 
 def _by(paper: Paper) -> str:
-    names = ", ".join(paper.authors[:_AUTHORS]) + (
+    names = ", ".join(paper.author_names[:_AUTHORS]) + (
         " and others" if len(paper.authors) > _AUTHORS else ""
     )
     known = "; ".join(x for x in (names, str(paper.year or "")) if x)
@@ -84,13 +87,30 @@ def _by(paper: Paper) -> str:
 
 def paper_card(paper: Paper) -> str:
     """All that is known of a paper."""
-    kind = "Note (not the abstract)" if paper.is_note else "Abstract"
+    published = paper.publication
+    pages = f"pages {published.pages}" if published.pages else ""
+    where = (published.venue, published.volume and f"volume {published.volume}", pages)
     lines = [paper.title + _by(paper), f"id {paper.id}"]
     lines += [f"{name} {value}" for name, value in (
-        ("link", paper.url), ("DOI", paper.doi), ("arXiv", paper.arxiv_id),
-        ("tags", ", ".join(paper.tags)), ("from", paper.source),
+        ("key", paper.key), ("link", ", ".join(paper.links)), ("DOI", paper.doi),
+        ("arXiv", paper.arxiv_id and f"{paper.arxiv_id}{_version(paper)}"),
+        ("in", ", ".join(filter(None, where))),
+        ("tags", ", ".join(paper.tags)), ("from", ", ".join(paper.sources)),
+        ("read", "yes" if paper.is_read else ""),
     ) if value]  # fmt: skip
+    if paper.notes:
+        lines += ["", "Your notes:", paper.notes]
+    if not paper.abstract:
+        return "\n".join([*lines, "", _NO_ABSTRACT])
+    kind = "Note (not the abstract)" if paper.is_note else "Abstract"
     return "\n".join([*lines, "", f"{kind}:", fill(paper.abstract, 88)])
+
+
+_NO_ABSTRACT = "No abstract: it is found by its title and can be exported, but not quoted."
+
+
+def _version(paper: Paper) -> str:
+    return f"v{paper.arxiv_version}" if paper.arxiv_version else ""
 
 
 def print_passages(out: Console, passages: list[Passage]) -> None:
@@ -192,17 +212,57 @@ def _print_refusal(out: Console, answer: Answer) -> None:
 
 
 def print_report(err: Console, report: AddReport) -> None:
-    """What came of adding files, with what was wrong."""
+    """What came of adding files: what was wrong, and a table with a row for each file."""
     for file in report.files:
         for bad in file.bad[:_SHOWN_BAD]:
-            err.print(f"{file.path.name}, line {bad.line}: {bad.reason}", style="yellow")
+            err.print(f"{file.name}, line {bad.line}: {bad.reason}", style="yellow")
         if len(file.bad) > _SHOWN_BAD:
             more = len(file.bad) - _SHOWN_BAD
-            err.print(f"{file.path.name}: {more:,} more records skipped", style="yellow")
+            err.print(f"{file.name}: {more:,} more records skipped", style="yellow")
         if file.error:
             err.print(file.error, style="red")
+    skipped = [file.name for file in report.files if file.skipped]
+    if skipped:
+        named = ", ".join(skipped[:_SHOWN_BAD]) + (", …" if len(skipped) > _SHOWN_BAD else "")
+        err.print(f"Without papers, passed over: {named} ({len(skipped):,} in all)", style="dim")
     if report.index_error:
         err.print(report.index_error, style="red")
+    rows = [file for file in report.files if not file.skipped]
+    if rows:
+        for line in _table(rows):
+            err.print(line)
+
+
+_COLUMNS = ("read", "added", "updated", "duplicate", "without abstract", "bad")
+
+
+def _table(files: Sequence[FileReport]) -> Iterator[str]:
+    """Rows of files, the rest of many in one, and the sum; in lines that no pipe cuts."""
+    shown = [(_short(file.name), _numbers([file])) for file in files[:_SHOWN_FILES]]
+    if rest := files[_SHOWN_FILES:]:
+        shown.append((f"{len(rest):,} more files", _numbers(rest)))
+    if len(files) > 1:
+        shown.append(("all", _numbers(files)))
+    width = max(len(name) for name, _ in shown)
+    yield "  ".join([" " * width, *_COLUMNS])
+    for name, numbers in shown:
+        cells = (f"{n:>{len(c)},}" for n, c in zip(numbers, _COLUMNS, strict=True))
+        yield "  ".join([name.ljust(width), *cells])
+
+
+def _numbers(files: Sequence[FileReport]) -> list[int]:
+    return [
+        sum(numbers)
+        for numbers in zip(
+            *((f.read, f.added, len(f.updated), f.duplicates, f.without_abstract, len(f.bad))
+              for f in files),
+            strict=True,
+        )
+    ]  # fmt: skip
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
 
 
 @contextmanager

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.config import Config, load_config
+from rag.errors import RagError
 from rag.folder import default_folder
 from rag.ingest import Progress
+from rag.library import Library
+from rag.types import Scope
 from rag.wiring import Desk, open_desk, open_to_read, settings_files
 from ui import terminal
 
@@ -40,6 +46,31 @@ def open_library(
     if answers:
         build_model(config.models.llm)
     return open_desk(folder, config, holder=f"'footnote {holder}'")
+
+
+def scope_of(library: Library, arguments: Namespace) -> Scope:
+    """The papers that the filter leaves; RagError for a tag or source that no paper has."""
+    tags, sources = tuple(arguments.tag or ()), tuple(arguments.source or ())
+    if tags or sources:
+        facets = library.shelf.facets()
+        _require_known("tagged", tags, [facet.value for facet in facets.tags])
+        _require_known("added from", sources, [facet.value for facet in facets.sources])
+    years: Scope = arguments.years
+    return replace(
+        years,
+        tags=tags,
+        sources=sources,
+        authors=tuple(arguments.author or ()),
+        is_read=arguments.is_read,
+    )
+
+
+def _require_known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise RagError(f"No paper of the library is {what} '{name}'.{hint}")
 
 
 def build_model(name: str) -> ModelFile | None:

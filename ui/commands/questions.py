@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from rag.errors import QuestionError, RagError
 from rag.scope import describe
-from rag.types import Answer, Scope, SectionStarted, Turn, Writing
+from rag.types import Answer, SectionStarted, Turn, Writing
 from rag.wiring import Desk
 from ui import terminal
 from ui.batch import run_batch
 from ui.commands import STOPPED
-from ui.commands.opening import open_library
+from ui.commands.opening import open_library, scope_of
+from ui.commands.writing import require_writable, write_file
 
 if TYPE_CHECKING:
     from rag.assistant import Reply
@@ -33,13 +31,13 @@ def search(arguments: Namespace) -> int:
     out, _ = terminal.consoles()
 
     def one(desk: Desk, question: str, turns: tuple[Turn, ...]) -> dict[str, object]:
-        scope = _scope(desk, arguments)
+        scope = scope_of(desk.library, arguments)
         return search_json(*desk.search(question, turns, arguments.k, scope))
 
     if arguments.batch:
         return _batch(arguments, "search", one)
     with open_library(arguments, "search") as desk:
-        scope = _scope(desk, arguments)
+        scope = scope_of(desk.library, arguments)
         asked, passages = desk.search(_question(arguments), (), arguments.k, scope)
     if arguments.json:
         terminal.print_json(search_json(asked, passages))
@@ -57,7 +55,7 @@ def ask(arguments: Namespace) -> int:
     from rag.answer_json import answer_json
 
     def one(desk: Desk, question: str, turns: tuple[Turn, ...]) -> dict[str, object]:
-        answer = desk.ask_once(question, turns, _scope(desk, arguments)).answer
+        answer = desk.ask_once(question, turns, scope_of(desk.library, arguments)).answer
         if answer.model_error:
             raise RagError(answer.model_error)
         return answer_json(answer)
@@ -68,7 +66,7 @@ def ask(arguments: Namespace) -> int:
     with open_library(arguments, "ask", answers=True) as desk:
         if desk.library.count() == 0:
             raise RagError("The library holds no papers yet; 'footnote add FILE' adds some.")
-        scope = _scope(desk, arguments)
+        scope = scope_of(desk.library, arguments)
         desk.start_model()
         reply = desk.ask_once(question, scope=scope)
         answer = reply.answer if arguments.json else _print_reply(reply)
@@ -80,23 +78,27 @@ def ask(arguments: Namespace) -> int:
 def summarize(arguments: Namespace) -> int:
     """`footnote summarize TOPIC`"""
     from rag.answer_json import answer_json
-    from rag.bibliography import bibtex
+    from rag.bibliography import Format, write
     from rag.export import answer_markdown
 
     if arguments.out:
-        _require_writable(arguments.out)
+        require_writable(arguments.out)
     topic = sys.stdin.read() if arguments.topic == "-" else arguments.topic
     with open_library(arguments, "summarize", answers=True) as desk:
         if desk.library.count() == 0:
             raise RagError("The library holds no papers yet; 'footnote add FILE' adds some.")
-        scope = _scope(desk, arguments)
+        scope = scope_of(desk.library, arguments)
         desk.start_model()
         reply = desk.summarize(topic, arguments.papers, scope=scope)
         answer = _stoppable(reply, lambda: _follow(reply))
     if arguments.out:
-        is_bib = arguments.out.suffix.lower() == ".bib"
-        text = bibtex(answer.cited_papers) if is_bib else answer_markdown(answer, date.today())
-        arguments.out.write_text(text, encoding="utf-8")
+        format = Format.of_file(arguments.out.name) or Format.MARKDOWN
+        if format is Format.MARKDOWN:
+            write_file(arguments.out, [answer_markdown(answer, date.today())])
+        elif answer.cited_papers:
+            write_file(arguments.out, write(answer.cited_papers, format))
+        else:
+            raise RagError(f"The summary cites no papers; {arguments.out} was not written.")
         print(f"Written to {arguments.out}.", file=sys.stderr)
     if arguments.json:
         terminal.print_json(answer_json(answer))
@@ -104,36 +106,6 @@ def summarize(arguments: Namespace) -> int:
         out, _ = terminal.consoles()
         terminal.print_answer(out, answer)
     return STOPPED if answer.stopped else _told(answer)
-
-
-def _scope(desk: Desk, arguments: Namespace) -> Scope:
-    """The papers that the filter leaves; RagError for a tag or source that no paper has."""
-    tags, sources = tuple(arguments.tag or ()), tuple(arguments.source or ())
-    if tags or sources:
-        facets = desk.library.shelf.facets()
-        _require_known("tagged", tags, [facet.value for facet in facets.tags])
-        _require_known("added from", sources, [facet.value for facet in facets.sources])
-    scope: Scope = replace(arguments.years, tags=tags, sources=sources)
-    return scope
-
-
-def _require_known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise RagError(f"No paper of the library is {what} '{name}'.{hint}")
-
-
-def _require_writable(path: Path) -> None:
-    """RagError, before any work is done, when a file cannot be written."""
-    existed = path.exists()
-    try:
-        path.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise RagError(f"{path} cannot be written: {error.strerror}.") from error
-    if not existed:
-        path.unlink()
 
 
 def _follow(reply: Reply) -> Answer:
@@ -153,6 +125,7 @@ def chat(arguments: Namespace) -> int:
     out, err = terminal.consoles()
     failed = 0
     with open_library(arguments, "chat", answers=True) as desk:
+        scope = scope_of(desk.library, arguments)
         desk.warm_up()
         turns: list[Turn] = []
         conversation: str | None = None
@@ -162,7 +135,7 @@ def chat(arguments: Namespace) -> int:
             )
         while question := _read_line():
             try:
-                reply = desk.ask(question, turns, conversation)
+                reply = desk.ask(question, turns, conversation, scope)
             except QuestionError as error:
                 err.print(f"footnote: {error}", style="red")
                 failed = 1
