@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -27,6 +28,23 @@ class Outcome:
     names: Mapping[str, str]  # what to call its files, by their paths
     report: AddReport | None = None
     problem: str = ""
+
+    def named(self, message: str) -> str:
+        """A message with files named as they were dropped: where they lie helps nobody."""
+        for path, name in self.names.items():
+            message = message.replace(path, name)
+        return message
+
+    def to_json(self) -> str:
+        """The report as `footnote add --report` keeps it; empty where there is none."""
+        if self.report is None:
+            return ""
+        files = Outcome({_in_json(path): _in_json(name) for path, name in self.names.items()})
+        return files.named(json.dumps(self.report.to_json(), ensure_ascii=False, indent=1)) + "\n"
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 class Adding:

@@ -40,7 +40,7 @@ def open_page(desk: Desk, host: str = LOOPBACK, port: int = 7860) -> Iterator[st
     with _listening(host, port) as listener, _own_environment():
         import uvicorn
 
-        from ui.downloads import routes
+        from ui.downloads import report, routes
         from ui.page import Page, script
         from ui.page.mount import application
 
@@ -48,7 +48,7 @@ def open_page(desk: Desk, host: str = LOOPBACK, port: int = 7860) -> Iterator[st
         chosen = Chosen()
         page = Page(desk, talks, adding, chosen, jobs)
         options = uvicorn.Config(
-            Guard(application(page, routes(desk, chosen)), script()),
+            Guard(application(page, [*routes(desk, chosen), report(adding)]), script()),
             log_config=None,
             log_level="critical",
             lifespan="on",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from scripted import Script, ScriptedDesk, Visit, three_sentences
+from scripted import Script, ScriptedDesk, Visit, three_sentences, write_records
 
 from rag.types import Reason
 
@@ -67,10 +68,27 @@ class TestAxe:
         tab.page.click("#conversations .sure > summary")
         assert faults(tab) == []
 
-    def test_library_and_models(self, tab: Visit) -> None:
+    def test_library_and_models(self, desk: ScriptedDesk, tab: Visit, tmp_path: Path) -> None:
+        """With what came of files, notes, a mark, a filter and the form."""
         tab.page.get_by_role("tab", name="Library").click()
-        tab.page.click("#papers summary, #papers [data-do=open] >> nth=0")
-        tab.page.wait_for_selector("#papers .abstract", state="visible")
+        bad = write_records(tmp_path / "tin.jsonl", [{"title": "Tin"}, {"abstract": "No title."}])
+        tab.page.set_input_files("#files input[type=file]", bad)
+        tab.page.click("#adding .more summary")
+        (paper, *_) = desk.library.papers()
+        desk.library.write_notes(paper.id, "Mine.")
+        desk.library.mark_read([paper.id], True)
+        tab.page.click("#library-scope summary")
+        assert faults(tab) == []
+        tab.page.select_option("#library-scope [name=is_read]", "yes")
+        tab.page.click("#library-scope button[type=submit]")
+        tab.page.wait_for_selector("#papers .mark")
+        tab.page.click("#papers summary >> nth=0")
+        tab.page.wait_for_selector("#papers .notes", state="visible")
+        assert faults(tab) == []
+        tab.page.click("#papers [data-do=edit]")
+        tab.page.wait_for_selector(".paper-form")
+        tab.page.check("#papers .tick input")
+        tab.page.click("#library-bar summary:has-text('Mark as')")
         assert faults(tab) == []
         tab.page.get_by_role("tab", name="Models").click()
         tab.page.wait_for_selector("text=Footnote-135M", state="visible")

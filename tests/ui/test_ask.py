@@ -386,16 +386,19 @@ class TestWithAnAnswer:
         assert "## References" in copied
         tab.page.wait_for_selector("#live .tool:has-text('Copy with references')")
 
-    def test_it_is_taken_along_as_markdown_and_bibtex(self, visit: Visiting) -> None:
+    def test_it_is_taken_along_in_many_formats(self, visit: Visiting) -> None:
         tab = visit()
         tab.ask("How far do glass barometers drift?")
         tab.wait_for_answer()
+        tab.page.click("#live .tool:has-text('Cited papers')")
         for label, name, holds in (
             ("Markdown", ".md", "Glass barometers at sea"),
-            ("Cited papers", ".bib", "title = {"),
+            ("BibTeX", ".bib", "title = {"),
+            ("APA references", ".apa.txt", "Quill, "),
+            ("keys for Pandoc", ".md", "[@"),
         ):
             with tab.page.expect_download() as download:
-                tab.page.click(f"#live .tool:has-text('{label}')")
+                tab.page.click(f"#live .tools a:has-text('{label}')")
             assert download.value.suggested_filename.endswith(name)
             assert holds in download.value.path().read_text(encoding="utf-8")
 
@@ -465,6 +468,10 @@ class TestWithAPaper:
         copied = tab.page.evaluate("navigator.clipboard.readText()")
         assert copied.startswith("@")
         assert "Quill" in copied
+        tab.page.click("#evidence .cite-as[open] .tool:has-text('Vancouver')")
+        tab.page.wait_for_function(
+            "navigator.clipboard.readText().then(text => text.startsWith('Quill A'))"
+        )
 
     def test_it_alone_can_be_asked_and_the_filter_taken_off(
         self, desk: ScriptedDesk, visit: Visiting
@@ -503,13 +510,15 @@ class TestWithAPaper:
 
 
 class TestFilters:
-    def test_years_tags_and_files_become_chips_and_part_of_the_record(
+    def test_years_files_authors_and_what_was_read_become_chips_and_part_of_the_record(
         self, desk: ScriptedDesk, visit: Visiting
     ) -> None:
         tab = visit()
         tab.page.click("#scope .menu > summary")
         tab.page.fill("#scope input[name=from_year]", "2020")
         tab.page.check("#scope input[name=sources]")
+        tab.page.fill("#scope input[name=authors]", "Lind; Ash")
+        tab.page.select_option("#scope select[name=is_read]", "no")
         tab.page.click("#scope button:has-text('Apply')")
         tab.page.wait_for_selector("#scope .chip:has-text('from 2020 on')")
         tab.page.wait_for_selector("#scope .chip:has-text('added from “barometers.jsonl”')")
@@ -517,10 +526,17 @@ class TestFilters:
         tab.wait_for_answer()
         (conversation,) = desk.library.conversations.latest()
         (answer,) = desk.answers(conversation.id)
-        assert answer.question.scope == Scope(from_year=2020, sources=("barometers.jsonl",))
+        kept = Scope(
+            from_year=2020, sources=("barometers.jsonl",), authors=("Lind", "Ash"), is_read=False
+        )
+        assert answer.question.scope == kept
+        assert "by “Lind” or “Ash” that you have not read" in tab.page.inner_text("#live .searched")
+        tab.page.click("#scope .chip:has-text('by “Ash”') button")
+        tab.page.click("#scope .chip:has-text('not read') button")
+        tab.page.wait_for_selector("#scope .chip:has-text('not read')", state="detached")
         tab.page.click("#scope .chip:has-text('2020') button")
         tab.page.wait_for_selector("#scope .chip:has-text('2020')", state="detached")
-        assert tab.page.locator("#scope .chip").count() == 1
+        assert tab.page.locator("#scope .chip").count() == 2
 
     def test_a_refusal_offers_to_drop_them(self, desk: ScriptedDesk, visit: Visiting) -> None:
         desk.script = Script(three_sentences, refuses=Reason.NOTHING_NEAR)

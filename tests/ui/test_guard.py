@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from scripted import ScriptedDesk, Visit
 
+from rag.bibliography import Format
 from rag.wiring import Desk
 from ui import guard, web
 from ui.cli import main
@@ -274,7 +275,7 @@ class TestPaths:
             "/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/upload",
             "/gradio_api/cancel", "/gradio_api/upload_progress",
             # ours; the others of ours know no such paper, answer or conversation
-            "/footnote/run", "/footnote/library.jsonl", "/footnote/library.bib",
+            "/footnote/run", *(f"/footnote/library.{format.ending}" for format in Format),
         }  # fmt: skip
 
     @pytest.mark.parametrize(

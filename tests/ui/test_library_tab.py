@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,19 +111,48 @@ class TestAdding:
         tab = visit()
         assert "2 papers" in tab.page.inner_text("#counts")
         open_library(tab)
-        rows = [TIN, *records(), {"title": "No abstract"}]
+        bare = {"title": "Of this only the title is known"}
+        rows = [TIN, *records(), {"abstract": "Of this no title is known."}, bare]
         add(tab, write_records(tmp_path / "tin.jsonl", rows))
-        assert "1 paper added" in tab.page.inner_text("#adding .notice")
+        assert "2 papers added" in tab.page.inner_text("#adding .notice")
         cells = tab.page.locator("#adding tbody tr >> nth=0").locator("th, td").all_inner_texts()
-        assert cells == ["tin.jsonl", "4", "1", "2", "1"]
+        assert cells == ["tin.jsonl", "5", "2", "0", "2", "1", "1"]
         tab.page.click("#adding summary")
-        assert 'Line 4: the record has no "abstract"' in tab.page.inner_text("#adding .more")
-        tab.page.wait_for_selector("#counts:has-text('3 papers')")
-        assert titles(tab)[0] == "Tin barometers"
+        assert "Line 4: the record has no title" in tab.page.inner_text("#adding .more")
+        tab.page.wait_for_selector("#counts:has-text('4 papers')")
+        assert titles(tab)[:2] == [bare["title"], "Tin barometers"]
+        assert "No abstract" in tab.page.inner_text("#papers .meta >> nth=0")
+        href = str(tab.page.get_attribute("#adding a[download]", "href"))
+        (told,) = httpx.get(tab.address + href).json()["files"]
+        assert (told["path"], told["added"], told["without_abstract"]) == ("tin.jsonl", 2, 1)
+
+    def test_a_file_that_knows_more_updates_and_an_archive_is_told_file_by_file(
+        self, desk: ScriptedDesk, visit: Visiting, tmp_path: Path
+    ) -> None:
+        """Undo takes out what was added and leaves what was updated."""
+        tab = visit()
+        open_library(tab)
+        more = {**records()[1], "doi": "10.1000/brass"}
+        packed = tmp_path / "export.zip"
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(write_records(tmp_path / "tin.jsonl", [TIN]), "a/tin.jsonl")
+            archive.write(write_records(tmp_path / "brass.jsonl", [more]), "brass.jsonl")
+            archive.writestr("picture.png", bytes(range(256)) * 9)
+        add(tab, packed)
+        rows = tab.page.locator("#adding tbody tr")
+        assert [row.locator("th, td").all_inner_texts() for row in rows.all()] == [
+            ["export.zip: a/tin.jsonl", "1", "1", "0", "0", "0", "0"],
+            ["export.zip: brass.jsonl", "1", "0", "1", "0", "0", "0"],
+        ]
+        assert "1 file in export.zip holds no papers: picture.png" in tab.page.inner_text("#adding")
+        tab.page.click("#adding [data-do=undo]:has-text('updates stay')")
+        tab.page.wait_for_selector("#adding .notice:has-text('with what they gained')")
+        assert [paper.doi for paper in desk.library.papers()] == [None, "10.1000/brass"]
+        assert httpx.get(f"{tab.address}footnote/added.json").status_code == 404
 
     def test_an_adding_is_undone(self, desk: ScriptedDesk, visit: Visiting, tmp_path: Path) -> None:
         """What was there before stays, also when the file names it."""
-        before = desk.library.papers()
+        before = [paper.id for paper in desk.library.papers()]
         tab = visit()
         open_library(tab)
         add(tab, write_records(tmp_path / "tin.jsonl", [TIN, *records()]))
@@ -130,7 +160,7 @@ class TestAdding:
         tab.page.click("#adding [data-do=undo]")
         tab.page.wait_for_selector("#adding .notice:has-text('Took the paper out again')")
         tab.page.wait_for_selector("#counts:has-text('2 papers')")
-        assert desk.library.papers() == before
+        assert [paper.id for paper in desk.library.papers()] == before
         assert tab.page.locator("#adding [data-do=undo]").count() == 0
 
     def test_a_file_that_is_nothing_of_the_kind_gets_a_sentence(
@@ -299,6 +329,30 @@ class TestFinding:
         tab.page.click("#library-scope .chip button")
         wait_for_count(tab, "122 papers")
 
+    def test_papers_of_an_author_that_were_read(self, many: ScriptedDesk, visit: Visiting) -> None:
+        """Several authors stand between semicolons; export links keep to the filter."""
+        many.library.mark_read([paper.id for paper in many.library.papers(limit=60)], True)
+        tab = visit()
+        open_library(tab)
+        tab.page.click("#library-scope summary")
+        tab.page.fill("#library-scope [name=authors]", "reed3, Ona;  quill ; ??; ")
+        tab.page.click("#library-scope button[type=submit]")
+        wait_for_count(tab, "18 of 122 papers")
+        assert tab.page.locator("#library-scope .chip").count() == 2
+        tab.page.click("#library-scope summary")
+        assert tab.page.input_value("#library-scope [name=authors]") == "reed3, Ona; quill"
+        tab.page.select_option("#library-scope [name=is_read]", "no")
+        tab.page.click("#library-scope button[type=submit]")
+        wait_for_count(tab, "9 of 122 papers")
+        assert tab.page.locator("#papers .mark").count() == 0
+        href = str(tab.page.get_attribute("#library-bar a[href*='.jsonl']", "href"))
+        assert httpx.get(tab.address + href).text.count("\n") == 9
+        tab.page.click("#library-scope .chip:has-text('reed3') button")
+        tab.page.wait_for_selector("#papers .nothing")
+        tab.page.click("#library-scope .chip:has-text('not read') button")
+        wait_for_count(tab, "1 of 122 papers")
+        assert tab.page.inner_text("#papers .mark") == "Read"
+
     def test_pages_are_turned_with_the_keyboard(self, many: ScriptedDesk, visit: Visiting) -> None:
         """The focus stays on the way on, and the list begins in view."""
         tab = visit()
@@ -336,7 +390,7 @@ class TestChoosing:
         tab.page.wait_for_selector("#counts:has-text('120 papers')")
         assert not {p.title for p in many.library.papers(limit=-1)} & set(gone)
 
-    @pytest.mark.parametrize("verb", ["delete-chosen", "tag", "untag"])
+    @pytest.mark.parametrize("verb", ["delete-chosen", "tag", "untag", "read", "unread"])
     def test_a_second_click_and_a_late_one_do_nothing(
         self, many: ScriptedDesk, address: str, verb: str
     ) -> None:
@@ -378,6 +432,52 @@ class TestChoosing:
         tab.page.wait_for_selector("#library-bar .notice:has-text('to 119 papers')")
         assert len(many.library.tagged("to read")) == 119
         assert many.library.papers(limit=-1)[-1].tags == ()
+
+    def test_the_chosen_are_marked_as_read_and_not_read(
+        self, many: ScriptedDesk, visit: Visiting
+    ) -> None:
+        """Those that leave a list of what was not read are not chosen any more."""
+        tab = visit()
+        open_library(tab)
+        self.choose(tab, 0, 2)
+        tab.page.click("#library-bar summary:has-text('Mark as')")
+        tab.page.click("#library-bar [data-do=read]")
+        tab.page.wait_for_selector("#library-bar .notice:has-text('Marked 2 papers as read.')")
+        assert "2 chosen" in tab.page.inner_text(COUNT)
+        marked = tab.page.locator("#papers li:has(.mark) .title").all_inner_texts()
+        assert marked == [titles(tab)[0], titles(tab)[2]]
+        tab.page.click("#library-scope summary")
+        tab.page.select_option("#library-scope [name=is_read]", "yes")
+        tab.page.click("#library-scope button[type=submit]")
+        wait_for_count(tab, "2 of 122 papers")
+        self.choose(tab, 0)
+        tab.page.click("#library-bar summary:has-text('Mark as')")
+        tab.page.click("#library-bar [data-do=unread]")
+        tab.page.wait_for_selector("#library-bar .notice:has-text('1 paper as not read.')")
+        wait_for_count(tab, "1 of 122 papers")
+        assert sum(paper.is_read for paper in many.library.papers(limit=-1)) == 1
+
+    def test_ticks_are_those_of_what_is_chosen(self, many: ScriptedDesk, visit: Visiting) -> None:
+        """Another paper in the place of a chosen one is not ticked, nor what a search let go."""
+        tab = visit()
+        open_library(tab)
+        ticked = tab.page.locator("#library .tick :checked")
+        self.choose(tab, 0, 2)
+        assert ticked.count() == 2
+        tab.page.click("#library-bar summary:has-text('Delete')")
+        tab.page.click("#library-bar [data-do=delete-chosen]")
+        wait_for_count(tab, "120 papers")
+        tab.page.wait_for_function("!document.querySelector('#library .tick :checked')")
+        self.choose(tab, 1)
+        find(tab, "tide", "118 of 120 papers")
+        tab.page.wait_for_function("!document.querySelector('#library .tick :checked')")
+        tab.page.check("#library-bar input")
+        tab.page.wait_for_selector("#library-bar b:text-is('118 chosen')")
+        tab.page.wait_for_function("document.querySelectorAll('#papers .tick :checked')[49]")
+        tab.page.uncheck("#papers .tick input >> nth=0")
+        tab.page.wait_for_selector("#library-bar b:text-is('117 chosen')")
+        tab.page.wait_for_function("!document.querySelector('#library-bar :checked')")
+        assert ticked.count() == 49
 
     def test_what_is_out_of_sight_is_not_chosen(self, many: ScriptedDesk, visit: Visiting) -> None:
         """A new search begins with nothing chosen; another page of the list does not."""
@@ -528,6 +628,41 @@ class TestOnePaper:
         byline = tab.page.inner_text("#papers .byline >> nth=0")
         assert byline == "Mei Lind, Bo Ash · 2004 · metal · old"
         assert desk.library.papers()[-1].year == 2004
+
+    def test_notes_are_kept_as_they_are_written(self, desk: ScriptedDesk, visit: Visiting) -> None:
+        """Line by line, with the mark of what was read; both can be taken back."""
+        tab = visit()
+        open_library(tab)
+        tab.page.click("#papers .title >> nth=0")
+        tab.page.click("#papers [data-do=edit] >> nth=0")
+        tab.page.check(".paper-form [name=is_read]")
+        tab.page.fill(".paper-form [name=notes]", "<b>Brass</b> & tin.\n\n  Why $3?\n")
+        tab.page.click(".paper-form button[type=submit]")
+        tab.page.wait_for_selector("#papers .mark:text-is('Read')")
+        assert tab.page.inner_text("#papers .notes") == "<b>Brass</b> & tin.\n\n  Why $3?"
+        paper = desk.library.papers()[-1]
+        assert (paper.notes, paper.is_read) == ("<b>Brass</b> & tin.\n\n  Why $3?", True)
+        tab.page.click("#papers [data-do=edit] >> nth=0")
+        assert tab.page.input_value(".paper-form [name=notes]") == paper.notes
+        tab.page.uncheck(".paper-form [name=is_read]")
+        tab.page.fill(".paper-form [name=notes]", "")
+        tab.page.click(".paper-form button[type=submit]")
+        tab.page.wait_for_selector("#papers .mark", state="detached")
+        paper = desk.library.papers()[-1]
+        assert (paper.notes, paper.is_read) == ("", False)
+
+    def test_a_paper_without_an_abstract_is_saved_without_one(
+        self, desk: ScriptedDesk, visit: Visiting, tmp_path: Path
+    ) -> None:
+        """It says so where its abstract would be."""
+        desk.add([write_records(tmp_path / "bare.jsonl", [{"title": "Only a title"}])])
+        tab = visit()
+        open_library(tab)
+        self.edit(tab, year="1999")
+        tab.page.wait_for_selector("#library-bar .notice:has-text('Saved.')")
+        assert "No abstract: for citing" in tab.page.inner_text("#papers .paper-read >> nth=0")
+        paper = desk.library.papers()[-1]
+        assert (paper.year, paper.abstract) == (1999, "")
 
     def test_a_fault_stands_beside_its_field(self, desk: ScriptedDesk, visit: Visiting) -> None:
         """What was written stays in the form, and the focus goes to the fault."""

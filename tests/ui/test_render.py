@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -13,6 +17,8 @@ from rag.browse import Facet, Facets, Page
 from rag.conversations import Conversation
 from rag.draft import Draft
 from rag.ingest import AddReport, FileReport, Progress
+from rag.readers import _READERS
+from rag.readers.reader import Reader
 from rag.types import (
     REFUSAL,
     Answer,
@@ -25,6 +31,7 @@ from rag.types import (
     Finished,
     Origin,
     Paper,
+    Publication,
     Question,
     QuestionUnderstood,
     Reason,
@@ -107,7 +114,8 @@ def everywhere(hostile: str) -> list[str]:
     """The hostile text in every place that a paper, a model or a reader can fill."""
     paper = Paper(
         "aa00000002", hostile, f"{hostile} Then.", (hostile,), 2000, hostile, hostile, hostile,
-        source=hostile, tags=(hostile,),
+        sources=(hostile,), tags=(hostile,), key=hostile, notes=hostile, is_read=True,
+        publication=Publication("book", hostile, hostile, hostile, hostile, hostile),
     )  # fmt: skip
     found = SourceSentence(hostile, 0, Span(0, len(hostile)), 0.5)
     evidence = Evidence((Source(1, paper, (found,), 1.0),), (paper,))
@@ -156,7 +164,7 @@ def everywhere(hostile: str) -> list[str]:
         conversations.listed([], None, datetime(2026, 1, 1), hostile),
         cards.like(paper, [paper]),
         scope.scope_bar(
-            Scope(2019, 2021, (hostile,), (hostile,), ("a",)),
+            Scope(2019, 2021, (hostile,), (hostile,), ("a",), (hostile,), True),
             Facets(*[(Facet(hostile, 1),)] * 3),
             1,
             hostile,
@@ -167,12 +175,14 @@ def everywhere(hostile: str) -> list[str]:
 def library_parts(paper: Paper, hostile: str) -> list[str]:
     """The Library tab, with a paper of hostile texts read, chosen, edited and added."""
     page = Page((paper,), 0, 200)
-    inside = Scope(tags=(hostile,), sources=(hostile,), papers=(hostile,))
+    inside = Scope(tags=(hostile,), sources=(hostile,), papers=(hostile,), authors=(hostile,))
     looking = Looking(hostile, inside, chosen=frozenset([hostile]), opened=paper.id)
-    names = ("title", "abstract", "authors", "year", "doi", "url", "tags")
-    edited = replace(looking, draft=Draft(*[hostile] * 7), faults=dict.fromkeys(names, hostile))
+    names = ("title", "abstract", "authors", "year", "doi", "url", "tags", "notes")
+    edited = replace(looking, draft=Draft(*[hostile] * 8), faults=dict.fromkeys(names, hostile))
     bad = [BadRecord(n, hostile) for n in range(30)]
-    report = AddReport((FileReport(Path(hostile), 31, [hostile], 0, bad, hostile),), True, hostile)
+    file = FileReport(Path(hostile), hostile, 31, [hostile], [hostile], bad=bad, error=hostile)
+    other = FileReport(Path(hostile), hostile, skipped=hostile)
+    report = AddReport((file, other, other), True, hostile)
     return [
         papers.finder(looking),
         papers.sample_hint(3, 2),
@@ -195,10 +205,10 @@ ALLOWED_TAGS = set(
 ALLOWED_ATTRIBUTES = set(
     "aria-current aria-describedby aria-hidden aria-invalid aria-label autocomplete checked class "
     "colspan data-asks data-at data-before data-card data-conversation data-copy data-copy-of "
-    "data-count data-do data-edit data-field data-hint data-id data-key data-offset data-origin "
-    "data-question data-quote data-tab data-value data-verdict data-words disabled download href "
-    "id inputmode max maxlength min name open placeholder rel role rows scope selected tabindex "
-    "target title type value".split()
+    "data-count data-do data-drawn data-edit data-field data-hint data-id data-key data-offset "
+    "data-origin data-question data-quote data-tab data-value data-verdict data-words disabled "
+    "download href id inputmode max maxlength min name open placeholder rel role rows scope "
+    "selected tabindex target title type value".split()
 )
 
 
@@ -485,5 +495,125 @@ class TestLibrary:
         (button,) = Tags(welcome.welcome(3, ["How high?"])).having("example")
         assert button["data-question"] == "How high?"
 
+    def test_a_library_without_abstracts_says_what_to_add(self) -> None:
+        """Instead of questions that it could not answer."""
+        text = Tags(welcome.welcome(3, [], 0, 0)).text
+        assert "3 papers, and no abstract" in text
+        assert "gain theirs" in text
+
+    @pytest.mark.parametrize("reader", _READERS, ids=lambda reader: reader.name)
+    def test_every_format_is_named(self, reader: Reader) -> None:
+        assert any(
+            re.search(rf"\b{word}s?\b", pieces.FORMATS)
+            for word in re.findall(r"[\w-]{3,}", reader.name)
+        )
+
+    def test_an_opened_paper_tells_where_it_appeared_and_what_is_kept_of_it(self) -> None:
+        paper = replace(
+            PAPER,
+            url="https://www.example.org/t",
+            doi="10.1000/x",
+            arxiv_id="2001.00001",
+            publication=Publication("article-journal", "Tide Letters", "12", "3", "45-67"),
+            key="quill2019tides",
+            notes="Mine:\n  two lines.",
+            is_read=True,
+            sources=("a.bib", "b.ris"),
+        )
+        html = papers.listing(Page((paper,), 0, 1), Looking(opened=paper.id))
+        tags = Tags(html)
+        assert "Ada Quill · 2019 · example.org · doi.org · arxiv.org" in tags.text
+        assert "Tide Letters 12 (3), pages 45-67" in tags.text
+        assert "Cited as quill2019tides · From a.bib, b.ris" in tags.text
+        assert "Your notesMine:\n  two lines." in tags.text
+        assert '<span class="mark">Read</span>' in html
+        unread = papers.listing(Page((PAPER,), 0, 1), Looking(opened=PAPER.id))
+        assert "Your notes" not in unread
+        assert 'class="mark"' not in unread
+
+    def test_each_site_is_linked_once(self) -> None:
+        """Two links of one name would lead to two places."""
+        paper = replace(PAPER, url="http://arxiv.org/pdf/2001.00001", arxiv_id="2001.00001")
+        assert Tags(pieces.byline(paper)).papers_linked == ["http://arxiv.org/pdf/2001.00001"]
+
+    def test_a_paper_without_an_abstract_says_so(self) -> None:
+        """In the list, opened, and as a card, with no empty paragraph."""
+        bare = replace(PAPER, abstract="")
+        (closed, opened) = (
+            papers.listing(Page((bare,), 0, 1), Looking(opened=opened)) for opened in ("", bare.id)
+        )
+        assert "2019 · No abstract: for citing and title search" in Tags(closed).text
+        for html in (opened, cards.card(bare, "a")):
+            assert "No abstract: for citing and title search" in Tags(html).text
+            assert 'class="abstract"' not in html
+        assert "No abstract" not in papers.listing(Page((PAPER,), 0, 1), Looking())
+
+    def test_an_export_link_keeps_the_filter_of_what_was_not_read(self) -> None:
+        """False is a value of it, not its absence."""
+        (link, *_) = [
+            str(a["href"])
+            for tag, a in Tags(papers.bar(Looking(scope=Scope(is_read=False)), 2, 3)).elements
+            if tag == "a"
+        ]
+        assert '"is_read": false' in unquote_plus(link)
+
     def test_counts_have_their_noun(self) -> None:
         assert Tags(papers.counts(1, 2000)).text == "1 paper, 2,000 sentences"
+
+
+def file(name: str, **told: Any) -> FileReport:
+    """What came of a file that was dropped, or of one in an archive."""
+    return FileReport(Path(f"/tmp/{name.split(':')[0]}"), name, **told)
+
+
+def outcome(*files: FileReport) -> Tags:
+    return Tags(adding.outcome(Outcome({}, AddReport(files))))
+
+
+class TestOutcome:
+    def test_a_row_has_the_numbers_of_its_heads(self) -> None:
+        tags = outcome(
+            file("a.zip: b/tin.bib", read=9, ids=["x", "y"], updated=["z"], duplicates=3,
+                 without_abstract=4, bad=[BadRecord(7, "no title")])
+        )  # fmt: skip
+        heads = "FileReadAddedUpdatedAlready hereWithout abstractNot usable"
+        assert f"{heads}a.zip: b/tin.bib921341" in tags.text
+        assert "Line 7: no title" in tags.text
+
+    def test_files_without_papers_are_one_line_an_archive(self) -> None:
+        """They are no fault, and have no row."""
+        names = [f"n{number}.png" for number in range(7)]
+        skipped = [file(f"a.zip: {name}", skipped="is not text") for name in names]
+        tags = outcome(file("a.zip: tin.bib", read=1, ids=["x"]), *skipped,
+                       file("b.zip: c.txt", skipped="is prose"))  # fmt: skip
+        assert "7 files in a.zip hold no papers: n0.png, n1.png, n2" in tags.text
+        assert "n4.png and 2 more" in tags.text
+        assert "1 file in b.zip holds no papers: c.txt" in tags.text
+        assert "is not text" not in tags.text
+        assert len([t for t, _ in tags.elements if t == "tr"]) == 2
+
+    def test_very_many_files_are_summed_up(self) -> None:
+        """With a row for each that is faulty."""
+        good = [file(f"{n}.bib", read=2, ids=[f"{n}"], duplicates=1) for n in range(100)]
+        tags = outcome(*good, file("bad.bib", error="It is broken."))
+        assert len([t for t, _ in tags.elements if t == "tr"]) == 1 + 30 + 1 + 1
+        assert "It is broken." in tags.text
+        assert "71 more files1427107100" in tags.text
+
+    def test_undo_says_what_stays(self) -> None:
+        tags = outcome(file("a.bib", read=2, ids=["x"], updated=["y"]))
+        assert "Undo: take the added paper out again (updates stay)" in tags.text
+        assert "updates stay" not in outcome(file("a.bib", read=2, ids=["x", "y"])).text
+        assert "Undo" not in outcome(file("a.bib", read=2, updated=["x"])).text
+
+    def test_what_an_upload_is_called_meanwhile_is_told_nowhere(self) -> None:
+        """In the page and in the report, whatever the name."""
+        name = 'ü "x" tin.bib'
+        path = Path("/tmp/1f") / name
+        report = AddReport((FileReport(path, name, error=f"{path} is broken."),))
+        came = Outcome({str(path): name}, report)
+        assert "/tmp" not in adding.outcome(came)
+        assert "/tmp" not in came.to_json()
+        (told,) = json.loads(came.to_json())["files"]
+        assert (told["path"], told["error"]) == (name, f"{name} is broken.")
+        assert "/tmp" in Outcome({}, report).to_json(), "the planted fault"

@@ -137,7 +137,7 @@ class TestSafety:
     def test_hostile_text_neither_runs_nor_fetches(
         self, desk: ScriptedDesk, visit: Visiting, tmp_path: Path
     ) -> None:
-        """In titles, authors, abstracts, tags, links, file names, questions and answers."""
+        """In all that is told of papers, file names, filters, questions and answers."""
         assert len(HOSTILE) == 50
         desk.remove([paper.id for paper in desk.library.papers()])
         rows = [
@@ -146,6 +146,9 @@ class TestSafety:
                 "abstract": f"{text} keep well. A second sentence follows {text}.",
                 "authors": [text],
                 "tags": [text],
+                "notes": f"{text}\n{text}",
+                "key": text,
+                "publication": {"venue": text, "volume": text, "pages": text},
                 "url": f"javascript:window.ran='{number}'",
             }
             for number, text in enumerate(HOSTILE)
@@ -168,6 +171,12 @@ class TestSafety:
         tab.page.wait_for_selector("#papers .papers")
         for summary in tab.page.locator("#papers summary").all():
             summary.click()
+        tab.page.click("#library-scope summary")
+        tab.page.fill("#library-scope [name=authors]", HOSTILE[11])
+        tab.page.click("#library-scope button[type=submit]")
+        tab.page.wait_for_selector("#library-scope .chip:has-text('<img src=x')")
+        tab.page.click("#papers summary >> nth=0")
+        assert HOSTILE[11] in tab.page.inner_text("#papers .notes >> nth=0")
         named = [
             {"name": f"{text}.bin".replace("/", ""), "mimeType": "", "buffer": bytes(range(99))}
             for text in HOSTILE
@@ -271,6 +280,12 @@ class TestLook:
             box = tab.page.locator(selector).bounding_box()
             assert box is not None
             assert box["height"] >= 40
+        tab.page.click("#scope .menu > summary")
+        menu = tab.page.locator("#scope .menu > div").bounding_box()
+        assert menu is not None
+        assert 0 <= menu["x"] <= menu["x"] + menu["width"] <= 400
+        assert menu["y"] >= 0
+        tab.page.keyboard.press("Escape")
         for box in (c.bounding_box() for c in tab.page.locator("#live .cite").all()):
             assert box is not None
             assert min(box["width"], box["height"]) >= 24

@@ -152,7 +152,8 @@ class AskTab:
     def _welcome(self) -> str:
         library = self._desk.library
         samples = len(library.tagged(SAMPLE_TAG))
-        return welcome.welcome(library.counts().papers, self._desk.example_questions(), samples)
+        held, examples = library.counts(), self._desk.example_questions()
+        return welcome.welcome(held.papers, examples, samples, held.sentences)
 
     # -- what a person does
 

@@ -24,14 +24,11 @@ from ui.page.parts import NONE_LOST, QUIET, done, html
 from ui.page.scope import changed
 from ui.render import adding, papers
 from ui.render.papers import MOST_NAMED, PAGE, Looking
-from ui.render.pieces import counted, notice
+from ui.render.pieces import FORMATS, counted, notice
 from ui.render.scope import scope_bar
 from ui.talk import Chat
 
-_FORMATS = (
-    "Saved pages of paper listings, and JSON Lines files with a title and an abstract a line, "
-    "plain or gzip. A paper that is already here is not added twice."
-)
+_ONCE = "A paper that is already here is not added twice, but gains what is new."
 _BUSY = "Other files were being added, so yours were not taken. Drop them again after that."
 Updates = dict[Any, Any]
 
@@ -56,7 +53,7 @@ class LibraryTab:
             self._files = gr.File(
                 label="Add papers", file_count="multiple", elem_id="files", height=140
             )
-            html("formats", f'<p class="quiet">{_FORMATS}</p>')
+            html("formats", f'<p class="quiet">{FORMATS} {_ONCE}</p>')
             self._adding = html("adding")
             self._hint = html("sample-hint")
             with gr.Row(elem_id="finding"):
@@ -127,7 +124,8 @@ class LibraryTab:
     def _listed(self, looking: Looking, said: str = "") -> Updates:
         """The list, and all that goes with it."""
         page = self._shelf.browse(looking.match, looking.scope, looking.order, looking.offset, PAGE)
-        looking = replace(looking, offset=page.offset, name=looking.name or secrets.token_hex(8))
+        name, drawn = looking.name or secrets.token_hex(8), looking.drawn + 1
+        looking = replace(looking, offset=page.offset, name=name, drawn=drawn)
         self._chosen.keep(looking.name, looking.chosen)
         return {
             self._looking: looking,
@@ -230,6 +228,8 @@ class LibraryTab:
                 return self._edited(act, looking)
             case "tag" | "untag":
                 return self._tagged(act, looking)
+            case "read" | "unread":
+                return self._marked(act, looking)
             case "delete" | "delete-chosen":
                 ids = [act["id"]] if act["do"] == "delete" else self._picked(act, looking)
                 gone = notice(f"Deleted {counted(self._desk.remove(ids), 'paper')}.")
@@ -287,12 +287,13 @@ class LibraryTab:
             looking = replace(looking, draft=Draft.of(paper))
         if act["do"] != "save":
             return self._listed(looking)
-        draft = Draft(**{f.name: str(act.get(f.name, "")) for f in fields(Draft)})
+        texts = {f.name: str(act.get(f.name, "")) for f in fields(Draft) if f.name != "is_read"}
+        draft = Draft(**texts, is_read=bool(act.get("is_read")))
         try:
             self._desk.edit(paper_id, draft)
         except DraftError as error:
             return self._listed(replace(looking, draft=draft, faults=error.faults))
-        return {**self._held(), **self._listed(looking, notice("Saved."))}
+        return {**self._held(), **self._listed(self._in_sight(looking), notice("Saved."))}
 
     def _tagged(self, act: Mapping[str, Any], looking: Looking) -> Updates:
         ids = self._picked(act, looking)
@@ -304,4 +305,21 @@ class LibraryTab:
         self._desk.library.tag(ids, add=tags if is_new else (), remove=() if is_new else tags)
         names = ", ".join(f"“{tag}”" for tag in tags)
         verb = f"Added {names} to" if is_new else f"Took {names} off"
-        return self._listed(looking, notice(f"{verb} {counted(len(ids), 'paper')}."))
+        said = notice(f"{verb} {counted(len(ids), 'paper')}.")
+        return self._listed(self._in_sight(looking), said)
+
+    def _marked(self, act: Mapping[str, Any], looking: Looking) -> Updates:
+        ids = self._picked(act, looking)
+        is_read = act["do"] == "read"
+        self._desk.library.mark_read(ids, is_read)
+        said = notice(
+            f"Marked {counted(len(ids), 'paper')} as {'read' if is_read else 'not read'}."
+        )
+        return self._listed(self._in_sight(looking), said)
+
+    def _in_sight(self, looking: Looking) -> Looking:
+        """The same without what was chosen and has left the list: its filter fits no more."""
+        if not looking.chosen:
+            return looking
+        there = self._shelf.ids(looking.match, looking.scope)
+        return replace(looking, chosen=looking.chosen.intersection(there))

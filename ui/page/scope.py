@@ -8,10 +8,13 @@ from typing import Any
 
 import gradio as gr
 
+from rag.scope import beginnings
 from rag.types import EVERYTHING, Scope
 from rag.wiring import Desk
 from ui.page.parts import html
 from ui.render.scope import scope_bar
+
+_MOST_AUTHORS = 20  # names looked for at once
 
 
 class ScopeBar:
@@ -51,10 +54,13 @@ def changed(act: Mapping[str, Any], scope: Scope) -> Scope:
             return replace(scope, from_year=None, to_year=None)
         case "drop", "papers":
             return replace(scope, papers=())
-        case "drop", "tags":
-            return replace(scope, tags=tuple(t for t in scope.tags if t != act["value"]))
-        case "drop", "sources":
-            return replace(scope, sources=tuple(s for s in scope.sources if s != act["value"]))
+        case "drop", "is_read":
+            return replace(scope, is_read=None)
+        case "drop", ("tags" | "sources" | "authors") as field:
+            left: dict[str, Any] = {
+                field: tuple(value for value in getattr(scope, field) if value != act["value"])
+            }
+            return replace(scope, **left)
         case "scope", _:
             years = sorted(filter(None, map(_year, (act["from_year"], act["to_year"]))))
             is_span = len(years) == 2
@@ -64,8 +70,16 @@ def changed(act: Mapping[str, Any], scope: Scope) -> Scope:
                 tuple(act.get("tags", ())),
                 tuple(act.get("sources", ())),
                 scope.papers,
+                _authors(act["authors"]),
+                {"yes": True, "no": False}.get(act["is_read"]),
             )
     return scope
+
+
+def _authors(text: str) -> tuple[str, ...]:
+    """The names between semicolons, without what no name can begin with."""
+    names = (" ".join(name.split()) for name in text.split(";"))
+    return tuple(dict.fromkeys(filter(beginnings, names)))[:_MOST_AUTHORS]
 
 
 def _year(text: str) -> int | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from rag.bibliography import bibtex, reference
+from rag.bibliography import Format, bibtex, reference
 from rag.types import Paper, Source, Span
-from ui.render.pieces import byline, card_id, counted, shortened
+from ui.render.pieces import NO_ABSTRACT, byline, card_id, counted, shortened
 from ui.render.view import View
 
 
@@ -78,11 +78,16 @@ def card(
             spans[start] = (Span(start, start + len(quote)), True)
     kind = "A note about the paper, not its abstract" if paper.is_note else "Abstract"
     summary = "The whole note" if paper.is_note else "The whole abstract"
+    whole = (
+        f'<details class="whole"><summary>{summary}</summary><p class="kind">{kind}</p>'
+        f'<p class="abstract">{_marked(paper.abstract, spans)}</p></details>'
+        if paper.abstract
+        else f'<p class="quiet">{NO_ABSTRACT}</p>'
+    )
     return (
         f'<article class="card" id="{escape(anchor)}" tabindex="-1">'
         f"<h3>{number}{escape(paper.title)}</h3>{byline(paper)}{excerpt_list}"
-        f'<details class="whole"><summary>{summary}</summary><p class="kind">{kind}</p>'
-        f'<p class="abstract">{_marked(paper.abstract, spans)}</p></details>{_tools(paper)}'
+        f"{whole}{_tools(paper)}"
         f'<button type="button" class="back">Back to the answer</button></article>'
     )
 
@@ -96,11 +101,22 @@ def _tools(paper: Paper) -> str:
         f'<p class="reference">{escape(reference(paper))}</p>'
         f'<pre tabindex="0">{escape(bibtex([paper]))}</pre>'
         '<button type="button" class="tool" data-copy-of=".reference">Copy reference</button>'
-        '<button type="button" class="tool" data-copy-of="pre">Copy BibTeX</button></details>'
+        '<button type="button" class="tool" data-copy-of="pre">Copy BibTeX</button>'
+        f"{_copied(paper)}</details>"
         f'<button type="button" class="tool" data-do="only" data-id="{id_}">Ask only this paper'
         "</button>"
         f'<button type="button" class="tool" data-do="similar" data-id="{id_}">More like this'
         "</button></div>"
+    )
+
+
+def _copied(paper: Paper) -> str:
+    """Buttons that fetch and copy the paper in other formats, which take a while to write."""
+    return "".join(
+        f'<button type="button" class="tool" '
+        f'data-copy="footnote/papers/{escape(paper.id)}.{format.ending}">{format.label}</button>'
+        for format in Format
+        if format is Format.RIS or format.style
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
+from rag.bibliography import Format
 from rag.refusal import basis
 from rag.types import Answer, Origin
-from ui.render.pieces import counted
+from ui.render.pieces import counted, download_link
 from ui.render.view import View
 
 
@@ -66,16 +67,27 @@ def _tools(answer: Answer) -> str:
     """To take the answer along, and to ask again."""
     id_, asks = escape(answer.id), "summary" if answer.question.is_summary else "question"
     file = f"footnote/answers/{id_}"
-    bib = (
-        f'<a class="tool" href="{file}.bib" download>Cited papers (.bib)</a>'
-        if answer.cited
-        else ""
-    )
     return (
         '<div class="tools" role="group" aria-label="With this answer">'
         f'<button type="button" class="tool" data-copy="{file}.md">Copy with references</button>'
-        f'<a class="tool" href="{file}.md" download>Markdown</a>{bib}'
+        f'<a class="tool" href="{file}.md" download>Markdown</a>'
+        f"{_cited(file) if answer.cited else ''}"
         f'<button type="button" class="tool" data-do="again" data-id="{id_}">Ask again</button>'
         f'<button type="button" class="tool" data-edit="{escape(answer.question.text)}" '
         f'data-asks="{asks}" data-before="{id_}">Edit and ask</button></div>'
+    )
+
+
+def _cited(file: str) -> str:
+    """The cited papers in every format, and the answer with their keys."""
+    links = "".join(
+        download_link(format, f"{file}.{format.ending}", "tool")
+        for format in Format
+        if format is not Format.MARKDOWN
+    )
+    note = " of the answer, with keys for Pandoc"
+    keyed = download_link(Format.MARKDOWN, f"{file}.md?keys", "tool", note)
+    return (
+        '<details class="cite-as"><summary class="tool">Cited papers</summary>'
+        f"{links}{keyed}</details>"
     )

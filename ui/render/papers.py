@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from urllib.parse import urlencode
 
+from rag.bibliography import Format
 from rag.browse import Order, Page
 from rag.draft import Draft
-from rag.types import Paper, Scope
-from ui.render.pieces import byline, counted
+from rag.types import Paper, Publication, Scope
+from ui.render.pieces import NO_ABSTRACT, byline, counted, download_link
 
 PAGE = 50  # papers
+MOST_FORMATTED = 1000  # papers whose references the page formats; it takes some seconds
 MOST_NAMED = 1000  # papers that a question may be asked of by their names
 _NAMED = 3  # authors in a line of the list
 _ORDERS = {
@@ -49,6 +51,7 @@ class Looking:
     draft: Draft | None = None  # what its form holds while it is edited
     faults: Mapping[str, str] = field(default_factory=dict)  # of the draft, by field
     name: str = ""  # of this list, for links to what is chosen in it
+    drawn: int = 0  # how often it was, so that the page tells a new drawing from its own ticks
 
     @property
     def picked(self) -> tuple[str, Scope] | None:
@@ -116,8 +119,9 @@ def bar(looking: Looking, total: int, held: int, said: str = "") -> str:
     whole = f"all {total:,}" if total > 1 else "it"
     ticked = " checked" if looking.all_chosen else ""
     return (
-        f'<div class="bar"><label class="tick"><input type="checkbox" name="all" data-do="all" '
-        f'data-key="all"{ticked}> <span class="aside">Choose {whole}</span></label>'
+        f'<div class="bar" data-drawn="{looking.drawn}"><label class="tick">'
+        f'<input type="checkbox" name="all" data-do="all" data-key="all"{ticked}> '
+        f'<span class="aside">Choose {whole}</span></label>'
         f'<p role="status">{f"<b>{chosen:,} chosen</b> · " if chosen else ""}{count}</p>'
         f'<div class="actions" role="group" aria-label="With these papers">'
         f"{_actions(looking, chosen, total)}</div></div>{said}"
@@ -134,12 +138,15 @@ def _actions(looking: Looking, chosen: int, total: int) -> str:
         if chosen or looking.is_narrowed
         else ""
     )
+    exported = chosen or total
+    links = "".join(
+        download_link(format, _address(looking, format.ending), "button")
+        for format in Format
+        if not format.style or exported <= MOST_FORMATTED
+    )
     export = (
-        f'<details class="menu"><summary class="button">Export{some}</summary><div>'
-        f'<a class="button" href="{_address(looking, "jsonl")}" download>JSON Lines, '
-        "which Footnote reads again</a>"
-        f'<a class="button" href="{_address(looking, "bib")}" download>BibTeX (.bib)</a>'
-        "</div></details>"
+        f'<details class="menu"><summary class="button">Export{some}</summary>'
+        f"<div>{links}</div></details>"
     )
     if not chosen:
         return ask + export
@@ -148,6 +155,10 @@ def _actions(looking: Looking, chosen: int, total: int) -> str:
         '<details class="menu"><summary class="button">Tags</summary><div>'
         f"{_tags('tag', 'Add tags', chosen)}{_tags('untag', 'Take tags off', chosen)}"
         "</div></details>"
+        '<details class="menu"><summary class="button">Mark as…</summary><div>'
+        f'<button type="button" class="button" data-do="read" data-count="{chosen}">Read</button>'
+        f'<button type="button" class="button" data-do="unread" data-count="{chosen}">Not read'
+        "</button></div></details>"
         f"{export}"
         '<details class="menu"><summary class="button">Delete…</summary><div>'
         f"<p>{counted(chosen, 'paper')} will be gone from the library. Answers that cite "
@@ -173,9 +184,9 @@ def _address(looking: Looking, kind: str) -> str:
     if looking.chosen and not looking.all_chosen:
         query["chosen"] = looking.name  # their ids would make an address that no server takes
     else:
-        left = {key: value for key, value in asdict(looking.scope).items() if value}
+        left = {k: v for k, v in asdict(looking.scope).items() if v is not None and v != ()}
         query |= {"match": looking.match, "scope": json.dumps(left)}
-    return escape(f"footnote/library.{kind}?{urlencode(query)}")
+    return f"footnote/library.{kind}?{urlencode(query)}"
 
 
 def listing(page: Page, looking: Looking) -> str:
@@ -183,7 +194,8 @@ def listing(page: Page, looking: Looking) -> str:
     if not page.papers:
         return _nothing(looking)
     rows = "".join(_row(paper, looking) for paper in page.papers)
-    return f'<ul class="papers" data-offset="{page.offset}">{rows}</ul>{_pager(page)}'
+    drawn = f'data-offset="{page.offset}" data-drawn="{looking.drawn}"'
+    return f'<ul class="papers" {drawn}>{rows}</ul>{_pager(page)}'
 
 
 def _nothing(looking: Looking) -> str:
@@ -226,13 +238,15 @@ def _row(paper: Paper, looking: Looking) -> str:
     ticked = " checked" if looking.all_chosen or paper.id in looking.chosen else ""
     draft = looking.draft if is_open else None
     inside = _whole(paper) if draft is None else _form(paper, draft, looking.faults)
-    named = ", ".join(paper.authors[:_NAMED]) + (" and others" * (len(paper.authors) > _NAMED))
-    meta = " · ".join(part for part in (escape(named), str(paper.year or "")) if part)
+    named = ", ".join(paper.author_names[:_NAMED]) + (" and others" * (len(paper.authors) > _NAMED))
+    lacks = "" if paper.abstract else NO_ABSTRACT
+    meta = " · ".join(filter(None, (escape(named), str(paper.year or ""), lacks)))
+    mark = ' <span class="mark">Read</span>' if paper.is_read else ""
     return (
         f'<li><label class="tick"><input type="checkbox" name="tick" data-do="tick" '
         f'data-id="{id_}" aria-label="Choose {title}"{ticked}></label>'
         f'<details{" open" if is_open else ""}><summary data-key="open-{id_}">'
-        f'<span class="title">{title}</span> <span class="meta">{meta}</span></summary>'
+        f'<span class="title">{title}</span>{mark} <span class="meta">{meta}</span></summary>'
         f"{inside}</details></li>"
     )
 
@@ -240,16 +254,38 @@ def _row(paper: Paper, looking: Looking) -> str:
 def _whole(paper: Paper) -> str:
     id_ = escape(paper.id)
     kind = "A note about the paper, not its abstract" if paper.is_note else "Abstract"
-    source = f'<p class="quiet">From {escape(paper.source)}</p>' if paper.source else ""
+    abstract = (
+        f'<p class="kind">{kind}</p><p class="abstract">{escape(paper.abstract)}</p>'
+        if paper.abstract
+        else f'<p class="quiet">{NO_ABSTRACT}.</p>'
+    )
+    notes = (
+        f'<p class="kind">Your notes</p><p class="notes">{escape(paper.notes)}</p>'
+        if paper.notes
+        else ""
+    )
+    known = [f"Cited as <code>{escape(paper.key)}</code>"] if paper.key else []
+    known += [f"From {escape(', '.join(paper.sources))}"] if paper.sources else []
+    appeared = _appeared(paper.publication)
+    where = f'<p class="byline">{escape(appeared)}</p>' if appeared else ""
     return (
-        f'<div class="paper-read">{byline(paper)}<p class="kind">{kind}</p>'
-        f'<p class="abstract">{escape(paper.abstract)}</p>{source}<div class="actions">'
+        f'<div class="paper-read">{byline(paper)}{where}'
+        f'{abstract}{notes}<p class="quiet">{" · ".join(known)}</p><div class="actions">'
         f'<button type="button" class="button" data-do="edit" data-id="{id_}" '
         f'data-key="edit-{id_}">Edit</button>'
         '<details class="sure"><summary class="button">Delete…</summary>'
         f'<button type="button" class="button danger" data-do="delete" data-id="{id_}">'
         "Delete for good</button></details></div></div>"
     )
+
+
+def _appeared(publication: Publication) -> str:
+    """Where a paper appeared, in one line: `Journal of Tides 12 (3), pages 45-67`."""
+    issue = f"({publication.issue})" if publication.issue else ""
+    where = " ".join(filter(None, (publication.venue, publication.volume, issue)))
+    one = publication.pages.isalnum()
+    pages = f"page{'' if one else 's'} {publication.pages}" if publication.pages else ""
+    return ", ".join(filter(None, (where or publication.publisher, pages)))
 
 
 def _form(paper: Paper, draft: Draft, faults: Mapping[str, str]) -> str:
@@ -273,6 +309,8 @@ def _form(paper: Paper, draft: Draft, faults: Mapping[str, str]) -> str:
     abstract = (
         f'<textarea class="field" rows="9" {state("abstract")}>{escape(draft.abstract)}</textarea>'
     )
+    notes = f'<textarea class="field" rows="4" {state("notes")}>{escape(draft.notes)}</textarea>'
+    ticked = " checked" if draft.is_read else ""
     others = "".join(
         around(
             name,
@@ -287,6 +325,9 @@ def _form(paper: Paper, draft: Draft, faults: Mapping[str, str]) -> str:
     return (
         f'<form class="paper-form" data-do="save" data-id="{id_}">'
         f"{around('title', 'Title', '', title)}{around('abstract', kind, '', abstract)}{others}"
+        f"{around('notes', 'Your notes', '', notes)}"
+        f'<label class="is-read"><input type="checkbox" name="is_read" value="yes"{ticked}> Read'
+        "</label>"
         '<div class="actions"><button type="submit" class="button main">Save</button>'
         f'<button type="button" class="button" data-do="cancel" data-id="{id_}">Cancel</button>'
         "</div></form>"

@@ -25,6 +25,9 @@ def scope_bar(scope: Scope, facets: Facets, named: int = 0, title: str = "") -> 
         chips.append(_chip("years", "", years))
     chips += [_chip("tags", tag, describe(Scope(tags=(tag,)))) for tag in scope.tags]
     chips += [_chip("sources", name, describe(Scope(sources=(name,)))) for name in scope.sources]
+    chips += [_chip("authors", name, describe(Scope(authors=(name,)))) for name in scope.authors]
+    if scope.is_read is not None:
+        chips.append(_chip("is_read", "", describe(Scope(is_read=scope.is_read))))
     if scope.papers:
         label = f"only “{title}”" if named == 1 else f"only {named:,} papers"
         chips.append(_chip("papers", "", label))
@@ -51,6 +54,10 @@ def _form(scope: Scope, facets: Facets) -> str:
         f'value="{_number(scope.from_year)}"></label>'
         f'<label>To <input {year} name="to_year" placeholder="{escape(last)}" '
         f'value="{_number(scope.to_year)}"></label></div></fieldset>'
+        '<div class="who"><label>Authors, with ; between them <input name="authors" '
+        f'autocomplete="off" maxlength="300" value="{escape("; ".join(scope.authors))}"></label>'
+        f'<label>Read or not <select name="is_read">{_whether_read(scope.is_read)}</select></label>'
+        "</div>"
         f"{_boxes('Tags', 'tags', facets.tags, scope.tags)}"
         f"{_boxes('Files they came from', 'sources', facets.sources, scope.sources)}"
         '<button type="submit" class="button main">Apply</button></form></div></details>'
@@ -67,6 +74,17 @@ def _boxes(legend: str, name: str, facets: Sequence[Facet], chosen: Sequence[str
         for f in facets[:_OFFERED]
     )
     return f'<fieldset><legend>{legend}</legend><div class="boxes">{boxes}</div></fieldset>'
+
+
+def _whether_read(is_read: bool | None) -> str:
+    return "".join(
+        f'<option value="{value}"{" selected" if is_it is is_read else ""}>{name}</option>'
+        for value, name, is_it in (
+            ("", "Both", None),
+            ("yes", "Read", True),
+            ("no", "Not read", False),
+        )
+    )
 
 
 def _number(year: int | None) -> str:

@@ -67,7 +67,7 @@ const footnote = (() => {
       childList: true,
       subtree: true,
       characterData: true,
-      attributeFilter: ["hidden", "open", "class", "aria-current", "data-key"]
+      attributeFilter: ["hidden", "open", "class", "aria-current", "data-key", "data-drawn"]
     });
   }
 

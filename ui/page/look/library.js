@@ -1,11 +1,22 @@
 // The list of papers is drawn anew by the server: what was in use stays in use.
 (() => {
-  const { afterChanges, scrollTo, whenReady } = footnote;
+  const { afterChanges, all, scrollTo, whenReady } = footnote;
   let key = null; // data-key of what was used last in the tab
   let isSaving = false; // a form was sent, and no fault has been shown yet
   let offset = null; // of the page that is shown
+  const drawn = {}; // the drawing that was seen of each part
+
+  // A box stays ticked for another paper when its row is written anew.
+  function tick() {
+    for (const part of all("#library [data-drawn]")) {
+      if (drawn[part.className] === part.dataset.drawn) continue;
+      drawn[part.className] = part.dataset.drawn;
+      for (const box of all(".tick input", part)) box.checked = box.hasAttribute("checked");
+    }
+  }
 
   function mend() {
+    tick();
     const list = document.querySelector("#papers .papers");
     if (list && offset !== null && list.dataset.offset !== offset) {
       scrollTo(document.querySelector("#library-bar"), "start");
