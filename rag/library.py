@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from rag.browse import COLUMNS, Shelf, read_paper
 from rag.conversations import Conversations
 from rag.database import Database
 from rag.errors import RagError
-from rag.identity import IDENTIFIERS, is_same, paper_id, title_key
+from rag.identity import IDENTIFIERS, first_author, is_same, paper_id, title_key
 from rag.merging import no_tag, rebased
 from rag.scope import condition
 from rag.types import (
@@ -186,21 +186,10 @@ class Library:
         identity = paper_id(record, lambda candidate: _is_taken(db, "id", candidate))
         has_key = record.key is not None and not _is_taken(db, "key", record.key)
         key = record.key if has_key else new_key(record, _TakenKeys(db))
+        row = {"id": identity, **_columns(record, key, ["key"] if has_key else [])}
         pk = db.execute(
-            "INSERT INTO papers (id, title_key, title, abstract, authors, author_key, year, url,"
-            " doi, arxiv_id, is_note, arxiv_version, pmid, openalex_id, s2_id, publication, key,"
-            " notes, is_read, settled)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, author_key(?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-            " ?15, ?16, ?17, ?18, ?19)",
-            (
-                identity, title_key(record.title), record.title, record.abstract,
-                _as_json(record.authors), record.year, record.url,
-                record.doi, record.arxiv_id, record.is_note,
-                record.arxiv_version, record.pmid, record.openalex_id, record.s2_id,
-                _publication_json(record.publication), key, record.notes, record.is_read,
-                _as_json(["key"] if has_key else []),
-            ),
-        ).lastrowid  # fmt: skip
+            f"INSERT INTO papers ({', '.join(row)}) VALUES ({_marks(row)})", (*row.values(),)
+        ).lastrowid
         db.executemany("INSERT INTO tags VALUES (?, ?)", [(pk, tag) for tag in set(record.tags)])
         db.execute("INSERT INTO sources VALUES (?, ?)", (pk, new.source))
         _insert_parts(db, pk, new)
@@ -236,21 +225,11 @@ class Library:
         if key is None or _is_taken(db, "key", key, but=paper.id):
             key = row["key"]
             settled -= {"key"} - set(json.loads(row["settled"]))
+        columns = _columns(paper, key, sorted(settled))
         db.execute(
-            "UPDATE papers SET title_key = ?2, title = ?3, abstract = ?4, authors = ?5,"
-            " author_key = author_key(?5), year = ?6, url = ?7, doi = ?8, arxiv_id = ?9,"
-            " is_note = ?10, arxiv_version = ?11, pmid = ?12, openalex_id = ?13, s2_id = ?14,"
-            " publication = ?15, key = ?16, notes = ?17, is_read = ?18, settled = ?19"
-            " WHERE pk = ?1",
-            (
-                pk, title_key(paper.title), paper.title, paper.abstract,
-                _as_json(paper.authors), paper.year, paper.url,
-                paper.doi, paper.arxiv_id, paper.is_note,
-                paper.arxiv_version, paper.pmid, paper.openalex_id, paper.s2_id,
-                _publication_json(paper.publication), key, paper.notes, paper.is_read,
-                _as_json(sorted(settled)),
-            ),
-        )  # fmt: skip
+            f"UPDATE papers SET {', '.join(f'{name} = ?' for name in columns)} WHERE pk = ?",
+            (*columns.values(), pk),
+        )
         _replace_names(db, "tags", "tag", pk, paper.tags)
         _replace_names(db, "sources", "source", pk, paper.sources)
         if parts is not None:
@@ -532,6 +511,20 @@ def _replace_names(
     db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", [(pk, n) for n in names])
 
 
+def _columns(paper: Paper | Record, key: str | None, settled: Sequence[str]) -> dict[str, object]:
+    """What the table of papers has of one, by column, but for its id."""
+    told = "title abstract year url doi arxiv_id is_note arxiv_version pmid openalex_id s2_id notes"
+    return {
+        **{name: getattr(paper, name) for name in (*told.split(), "is_read")},
+        "title_key": title_key(paper.title),
+        "authors": _as_json(paper.authors),
+        "author_key": first_author(paper.authors) or None,
+        "publication": _publication_json(paper.publication),
+        "key": key,
+        "settled": _as_json(settled),
+    }
+
+
 def _publication_json(publication: Publication) -> str:
     known = {name: value for name, value in asdict(publication).items() if value}
     return json.dumps(known, ensure_ascii=False)
@@ -609,7 +602,7 @@ def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield values[start : start + _VARIABLES]
 
 
-def _marks(values: Sequence[object]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
