@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from rag.bibliography.keys import citation_keys
+from rag.bibliography.keys import citation_keys, each_once
+from rag.readers.fields import MONTHS
 from rag.tex_escapes import escaped
 from rag.types import Paper, Publication
 
@@ -28,12 +29,11 @@ _TYPES = {  # kind: entry type; anything else is @misc, with the kind in a field
 }
 _VENUES = {"article": "journal", "inproceedings": "booktitle", "incollection": "booktitle"}
 _PUBLISHERS = {"phdthesis": "school", "techreport": "institution"}
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
 def bibtex(papers: Sequence[Paper]) -> str:
     """The papers as the text of a .bib file, each once, with keys that are unique in it."""
-    once = list({paper.id: paper for paper in papers}.values())
+    once = each_once(papers)
     return "\n".join(_entry(key, p) for key, p in zip(citation_keys(once), once, strict=True))
 
 
@@ -64,7 +64,7 @@ def _entry(key: str, paper: Paper) -> str:
     ]
     lines = [f"  {name} = {{{value}}}," for name, value in fields if value]
     if published.month:
-        lines.append(f"  month = {_MONTHS[published.month - 1]},")
+        lines.append(f"  month = {MONTHS[published.month - 1]},")
     return "\n".join([f"@{entry_type}{{{key},", *lines, "}", ""])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from rag.bibliography.keys import citation_keys
+from rag.bibliography.keys import citation_keys, each_once
 from rag.names import read_name, shown
 from rag.readers.csl_json import read_csl
 from rag.readers.jsonl import fields_of
@@ -23,7 +23,7 @@ def csl_json(papers: Sequence[Paper]) -> str:
     What the standard has no field for, or another form of, stands under `custom.footnote`, which
     other programs ignore, so that reading the text gives the same papers.
     """
-    once = list({paper.id: paper for paper in papers}.values())
+    once = each_once(papers)
     items = (
         item | {"custom": {"footnote": _own(item, paper)}}
         for item, paper in zip(csl_items(once), once, strict=True)
@@ -34,7 +34,7 @@ def csl_json(papers: Sequence[Paper]) -> str:
 
 def csl_items(papers: Sequence[Paper]) -> list[dict[str, Any]]:
     """The papers as CSL items, each once, in fields that the standard names; texts are plain."""
-    once = list({paper.id: paper for paper in papers}.values())
+    once = each_once(papers)
     return [_item(key, p) for key, p in zip(citation_keys(once), once, strict=True)]
 
 

@@ -15,6 +15,11 @@ from rag.words import content_words
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
+def each_once(papers: Sequence[Paper]) -> list[Paper]:
+    """The papers without repetitions, in their order."""
+    return list({paper.id: paper for paper in papers}.values())
+
+
 def citation_keys(papers: Sequence[Paper]) -> Iterator[str]:
     """The key of each paper, in their order; one that has none yet is given a new one."""
     taken = {paper.key for paper in papers if paper.key}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from rag.bibliography.keys import citation_keys
+from rag.bibliography.keys import citation_keys, each_once
 from rag.bibliography.references import who_and_what
 from rag.types import Paper
 
@@ -22,7 +22,7 @@ _PLAIN_KEY = re.compile(r"\w+(?:[:.#$%&+?<>~/-]\w+)*")
 
 def markdown(papers: Sequence[Paper]) -> str:
     """The papers as a list, each once behind its key: `- [@smith2021] Authors (year). Title.`"""
-    once = list({paper.id: paper for paper in papers}.values())
+    once = each_once(papers)
     keys = citation_keys(once)
     return "".join(f"- {cite([k])} {described(p)}\n" for k, p in zip(keys, once, strict=True))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from rag.bibliography.keys import citation_keys
+from rag.bibliography.keys import citation_keys, each_once
 from rag.names import read_name
 from rag.types import Paper
 
@@ -34,7 +34,7 @@ _TYPES = {  # kind: reference type; anything else is GEN, with the kind in a use
 
 def ris(papers: Sequence[Paper]) -> str:
     """The papers as the text of a RIS file, each once, with their citation keys as their ids."""
-    once = list({paper.id: paper for paper in papers}.values())
+    once = each_once(papers)
     return "\n".join(_record(key, p) for key, p in zip(citation_keys(once), once, strict=True))
 
 

@@ -20,6 +20,8 @@ from rag.errors import ReadError
 from rag.names import Name, read_name, write_name
 from rag.readers.fields import (
     MAX_ABSTRACT_CHARACTERS,
+    MONTHS,
+    OWN_KIND,
     make_record,
     named_arxiv_id,
     read_month,
@@ -70,9 +72,7 @@ _UNVEIL = {0xE200: "{", 0xE201: "}"}
 _PMID_NOTE = re.compile(r"\s*PMID:?\s*(\d{1,9})\s*", re.IGNORECASE)
 _NO_NOTE = re.compile(r"\s*(?:cited by|\[online; accessed)", re.IGNORECASE)
 _TIE = re.compile(r"(?<!\\)~")
-_OWN_KIND = re.compile(r"[a-z][a-z_-]{1,39}")
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _NO_PAPERS = ("control", "set", "xdata", "ieeetranbstctl", "jabref-meta")
 _KINDS = {  # entry type: kind
     "article": "article-journal",
@@ -165,7 +165,7 @@ def _parents(source: Source) -> dict[str, _Entry]:
 
 
 def _entries(source: Source) -> Iterator[_Entry | BadRecord]:
-    macros = {month: month for month in _MONTHS}
+    macros = {month: month for month in MONTHS}
     for group in grouped(_pieces(source.lines()), _START.match):
         if isinstance(group, BadRecord):
             yield group
@@ -316,7 +316,7 @@ def _record(entry: _Entry, parent: _Entry | None) -> Record | BadRecord:
         openalex_id=first("openalexid"),
         s2_id=first("s2id"),
         publication=Publication(
-            kind=kind if _OWN_KIND.fullmatch(kind) else _kind(entry.type, fields),
+            kind=kind if OWN_KIND.fullmatch(kind) else _kind(entry.type, fields),
             venue=_plain(first("journaltitle", "journal", *in_book))
             or ("" if is_address or named else _plain(howpublished)),
             volume=_plain(first("volume")),
@@ -378,7 +378,7 @@ def _plain(value: str) -> str:
 
 def _month(month: str, date: str) -> int | None:
     """A month in a number, or in a text with a name such as `10--14 June`; else that of a date."""
-    named = re.search(rf"(?<![a-z])(?:{'|'.join(_MONTHS)})", month[:100].lower())
+    named = re.search(rf"(?<![a-z])(?:{'|'.join(MONTHS)})", month[:100].lower())
     dated = re.match(r"\s*\d{4}-(\d\d)", date)
     return read_month(named[0] if named else month.strip()) or read_month(dated[1] if dated else "")
 

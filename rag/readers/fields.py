@@ -50,7 +50,8 @@ _NO_ABSTRACT = re.compile(
 _IS_ARXIV = re.compile(r"arxiv(?:\.org|(?:\s*:)?\s+[\w ()-]{1,60})?", re.IGNORECASE)
 _INITIALS = re.compile(r"([^,]{2,80}) ((?:[A-Z]\.?-?){1,4})")  # "Quill A", "de la Fern B.-C."
 _DASHES = re.compile(r"\s?(?:[-‐-―−]\s?)+")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+OWN_KIND = re.compile(r"[a-z][a-z_-]{1,39}")  # a kind of publication as Footnote writes it
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
 def make_record(
@@ -175,8 +176,8 @@ def read_year(value: object) -> int | None:
 def read_month(value: object) -> int | None:
     """A month from 1 to 12 in a number, or a name such as `May`, or `may`, in English."""
     text = field(value).lower()
-    if text[:3] in _MONTHS:
-        return _MONTHS.index(text[:3]) + 1
+    if text[:3] in MONTHS:
+        return MONTHS.index(text[:3]) + 1
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 12 else None
 
 

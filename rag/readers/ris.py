@@ -15,6 +15,7 @@ from typing import Any
 
 from rag.names import Name, write_name
 from rag.readers.fields import (
+    OWN_KIND,
     field,
     make_record,
     named_arxiv_id,
@@ -71,7 +72,6 @@ _KINDS = {  # reference type: kind
     "NEWS": "article-newspaper",
 }
 _OWN = "footnote "  # begins the user fields (U1) that Footnote writes
-_OWN_KIND = re.compile(r"[a-z][a-z_-]{1,39}")
 _NO_NOTE = re.compile(
     r"(?:Cited By|Export Date|(?:Total )?Times Cited|Cited Reference Count|References:|"
     r"Correspondence Address|Copyright)",
@@ -224,7 +224,7 @@ def _record(line: int, tags: Mapping[str, list[str]]) -> Record | BadRecord:
         openalex_id=own.get("openalex"),
         s2_id=own.get("s2"),
         publication=Publication(
-            kind=kind if _OWN_KIND.fullmatch(kind) else "",
+            kind=kind if OWN_KIND.fullmatch(kind) else "",
             venue=text("JF", "T2", "JO", "BT", "JA", "J2"),
             volume=text("VL"),
             issue=text("IS"),
